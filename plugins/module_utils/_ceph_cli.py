@@ -13,6 +13,7 @@ import json
 import os
 import typing as t
 
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import effective, parse_conf
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli, Completed
 
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
@@ -50,15 +51,47 @@ class Ceph:
 
     def read(self, *words: str, ok: t.Container[int] = (0,)) -> Completed:
         """Run a command that changes nothing."""
-        return self.cli.read(self.argv(*words), ok=ok, timeout=self._limit)
+        return self.cli.read(self.argv(*words), ok=ok, timeout=self._limit, explain=self.explain)
 
     def read_json(self, *words: str) -> t.Any:
         """Run a command that changes nothing and return its JSON output, parsed."""
-        return json.loads(self.read(*words, "--format", "json").stdout)
+        printed = self.read(*words, "--format", "json").stdout
+        try:
+            return json.loads(printed)
+        except ValueError:
+            self.cli.fail(f"'ceph {' '.join(words)}' printed no JSON but: {printed.strip()[:200] or 'nothing'}")
 
     def run(self, *words: str, ok: t.Container[int] = (0,), stdin: str | None = None) -> Completed:
         """Run a command that changes the cluster; stdin carries what must not be seen in a process list."""
-        return self.cli.run(self.argv(*words), ok=ok, stdin=stdin, timeout=self._limit)
+        return self.cli.run(self.argv(*words), ok=ok, stdin=stdin, timeout=self._limit, explain=self.explain)
+
+    def explain(self, done: Completed) -> str | None:
+        """Return in a sentence why this command never reached the cluster, or None where it did.
+
+        The phrases are those of Ceph 16 to 18; they decide the sentence only, never whether the command has failed.
+        """
+        words = (done.stdout + done.stderr).strip()
+        if "calling conf_read_file" in words:
+            return f"{self.conf} cannot be read as a ceph.conf: correct it, or name another one in the option conf."
+        if "cannot identify monitors" in words:
+            return f"{self.conf} names no monitors: set mon_host there."
+        if "permission denied (error connecting" in words:
+            keyring = self.keyring or f"the keyrings of {self.name} in the usual places"
+            cause = "holds no such key" if "no keyring found" in words else "does not match the cluster's key"
+            return f"The monitors at {self._mon_host()} refuse {self.name}: {keyring} {cause}."
+        if words.endswith("timed out") or "error connecting to the cluster" in words:
+            return (
+                f"No quorum of monitors at {self._mon_host()} answered {self.name} within {self.connect_timeout} s: "
+                f"start ceph-mon there, or correct mon_host in {self.conf}."
+            )
+        return None
+
+    def _mon_host(self) -> str:
+        try:
+            with open(self.conf, encoding="utf-8") as stream:
+                return effective(parse_conf(stream.read()), self.name).get("mon_host", "unknown addresses")
+        except (OSError, ValueError) as error:
+            return f"unknown addresses ({self.conf}: {error})"
 
     @property
     def _limit(self) -> int:

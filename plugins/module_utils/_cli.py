@@ -35,6 +35,10 @@ class Completed:
     stderr: str
 
 
+# Turns a failed command into a sentence, or into None where it knows none.
+Explain = t.Callable[[Completed], t.Optional[str]]
+
+
 class Cli:
     """Runs argv lists and ends the module with a readable error when one fails.
 
@@ -55,21 +59,32 @@ class Cli:
         raise AssertionError("fail_json returned")
 
     def read(
-        self, argv: list[str], ok: t.Container[int] = (0,), stdin: str | None = None, timeout: int | None = None
+        self,
+        argv: list[str],
+        ok: t.Container[int] = (0,),
+        stdin: str | None = None,
+        timeout: int | None = None,
+        explain: Explain | None = None,
     ) -> Completed:
         """Run a command that changes nothing; an exit code outside of ok ends the module.
 
-        stdin is text for the command; timeout is in seconds, None waits for ever.
+        stdin is text for the command; timeout is in seconds, None waits for ever. explain may know a better sentence
+        for a failure than the command's own words.
         """
-        return self._finish(argv, ok, self._execute(argv, stdin, timeout), timeout)
+        return self._finish(argv, ok, self._execute(argv, stdin, timeout), timeout, explain)
 
     def run(
-        self, argv: list[str], ok: t.Container[int] = (0,), stdin: str | None = None, timeout: int | None = None
+        self,
+        argv: list[str],
+        ok: t.Container[int] = (0,),
+        stdin: str | None = None,
+        timeout: int | None = None,
+        explain: Explain | None = None,
     ) -> Completed:
         """Run a command that changes something; otherwise the same as read()."""
         if self.module.check_mode:
             raise AssertionError(f"{argv[0]} would change the host in check mode")
-        return self._finish(argv, ok, self._execute(argv, stdin, timeout), timeout)
+        return self._finish(argv, ok, self._execute(argv, stdin, timeout), timeout, explain)
 
     def _execute(self, argv: list[str], stdin: str | None, timeout: int | None) -> Completed:
         guarded = argv if timeout is None else ["timeout", "--kill-after=5", str(timeout), *argv]
@@ -81,7 +96,9 @@ class Cli:
             self.fail(f"{argv[0]} cannot be run: {error.strerror}. Is its package installed?")
         return Completed(rc, stdout, stderr)
 
-    def _finish(self, argv: list[str], ok: t.Container[int], done: Completed, timeout: int | None) -> Completed:
+    def _finish(
+        self, argv: list[str], ok: t.Container[int], done: Completed, timeout: int | None, explain: Explain | None
+    ) -> Completed:
         if done.rc in ok:
             return done
         command = redact(shlex.join(argv))
@@ -91,4 +108,5 @@ class Cli:
             reason = f"ended with exit code {done.rc}"
         stdout, stderr = redact(done.stdout.strip()), redact(done.stderr.strip())
         words = stderr or stdout or "it printed nothing"
-        self.fail(f"'{command}' {reason}: {words}", command=command, rc=done.rc, stdout=stdout, stderr=stderr)
+        msg = (explain(done) if explain else None) or f"'{command}' {reason}: {words}"
+        self.fail(msg, command=command, rc=done.rc, stdout=stdout, stderr=stderr)
