@@ -23,11 +23,20 @@ _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 class ConfError(ValueError):
-    """A line that Ceph would not understand; C(line) is its number, from 1."""
+    """What Ceph would not understand; C(line) is the number of the line, from 1, or None for the file as a whole."""
 
-    def __init__(self, line: int, problem: str) -> None:
-        super().__init__(f"line {line}: {problem}")
+    def __init__(self, line: int | None, problem: str) -> None:
+        super().__init__(problem if line is None else f"line {line}: {problem}")
         self.line = line
+
+
+class Item(t.NamedTuple):
+    """One line with content: an option with its value, or (option and value empty) the header of a section."""
+
+    line: int
+    section: str
+    option: str = ""
+    value: str = ""
 
 
 def normalise(option: str) -> str:
@@ -38,26 +47,38 @@ def normalise(option: str) -> str:
     return "_".join(option.split())
 
 
+def parse_items(text: str) -> t.Iterator[Item]:
+    """Yield the headers and options of a file in ceph.conf's form in their order; keyrings have this form, too.
+
+    Raises ConfError. Its words hold nothing of the line, which may be a piece of a key.
+    """
+    section = None
+    for number, line in _logical_lines(text):
+        if line.startswith("["):
+            header = _SECTION.fullmatch(line)
+            if header is None:
+                raise ConfError(number, "the section header does not end with its bracket")
+            section = header[1]
+            yield Item(number, section)
+            continue
+        option, equals, value = line.partition("=")
+        if not equals or not option.strip():
+            raise ConfError(number, "expected 'option = value', a [section], or a comment")
+        if section is None:
+            raise ConfError(number, "an option stands before the first [section]")
+        yield Item(number, section, normalise(option), _unquote(number, value.strip()))
+
+
 def parse_conf(text: str) -> Conf:
     """Return the sections of a ceph.conf: section to normalised option to value, unescaped but not expanded.
 
     A section that comes twice is merged, an option that comes twice has its last value. Raises ConfError.
     """
     conf: Conf = {}
-    options: dict[str, str] | None = None
-    for number, line in _logical_lines(text):
-        if line.startswith("["):
-            header = _SECTION.fullmatch(line)
-            if header is None:
-                raise ConfError(number, f"the section header {line!r} has no closing bracket at its end")
-            options = conf.setdefault(header[1], {})
-            continue
-        option, equals, value = line.partition("=")
-        if not equals or not option.strip():
-            raise ConfError(number, "expected 'option = value', a [section], or a comment")
-        if options is None:
-            raise ConfError(number, f"the option '{normalise(option)}' stands before the first [section]")
-        options[normalise(option)] = _unquote(number, value.strip())
+    for item in parse_items(text):
+        options = conf.setdefault(item.section, {})
+        if item.option:
+            options[item.option] = item.value
     return conf
 
 

@@ -55,11 +55,11 @@ def test_sections_are_merged() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "problem"),
     [
-        ("a = b", 1, "'a' stands before the first"),
+        ("a = b", 1, "an option stands before the first"),
         ("[global]\n\nnonsense", 3, "expected 'option = value'"),
         ("[global]\na = b \\\nc\n= d", 4, "expected 'option = value'"),
-        ("[global]\n[mon.a", 2, "no closing bracket"),
-        ("[mon] a = b", 1, "no closing bracket at its end"),
+        ("[global]\n[mon.a", 2, "does not end with its bracket"),
+        ("[mon] a = b", 1, "does not end with its bracket"),
         ('[global]\na = "b', 2, "does not end with its quote"),
         ('[global]\na = "b # c"', 2, "does not end with its quote"),
         ('[global]\na = "b" c', 2, "does not end with its quote"),
