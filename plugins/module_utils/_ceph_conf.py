@@ -15,8 +15,9 @@ import typing as t
 
 Conf = dict[str, dict[str, str]]
 
-# Text up to a comment; \# and \; are no comment, and neither do quotes hide one. A backslash at the end continues.
-_CODE = re.compile(r"((?:\\.|[^\\#;])*)(\\?)")
+# \# and \; begin no comment, and quotes do not hide one. A single backslash at the end continues the line.
+_COMMENT = re.compile(r"^((?:\\.|[^\\#;])*)[#;].*$")
+_CONTINUED = re.compile(r"(?<!\\)(?:\\\\)*\\$")
 _SECTION = re.compile(r"\[([^\]]+)\]")
 _QUOTED = re.compile(r""""((?:\\.|[^\\"])*)"|'((?:\\.|[^\\'])*)'""")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
@@ -129,13 +130,14 @@ def _logical_lines(text: str) -> t.Iterator[tuple[int, str]]:
     lines = text.splitlines()
     for number, line in enumerate(lines, start=1):
         first = first or number
-        code = _CODE.match(pending + line)
-        assert code is not None  # the pattern matches an empty text, too
-        if code[2] and number < len(lines):
-            pending = code[1]
-            continue
-        if code[1].strip():
-            yield first, code[1].strip()
+        code = _COMMENT.sub(r"\1", pending + line)
+        if _CONTINUED.search(code):
+            code = code[:-1]
+            if number < len(lines):
+                pending = code
+                continue
+        if code.strip():
+            yield first, code.strip()
         pending, first = "", 0
 
 
