@@ -1,0 +1,146 @@
+# Copyright: (c) 2026, the sitewright.grid contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private to sitewright.grid: running Ceph daemons: whether they serve, and what a ceph.conf would change for them."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_collections.sitewright.grid.plugins.module_utils import _ceph_socket
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import Conf, effective, parse_conf
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_socket import NoAnswerError, ask
+from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
+from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Systemd
+
+# What each kind of daemon is asked, and which of its states mean that it serves.
+_QUESTIONS = {"mon": "mon_status", "osd": "status", "mds": "status", "mgr": "version"}
+_SERVING = {"mon": ("leader", "peon"), "osd": ("active",), "mds": ("up:active", "up:standby", "up:standby-replay")}
+# How to find the monitors and who one is: a running daemon has learned better, and a restart changes nothing.
+NO_RESTART = frozenset({"mon_host", "mon_initial_members", "mon_dns_srv_name", "fsid", "host", "keyring"})
+_PAUSE = 0.25  # seconds between two looks
+_LOOKS_PER_UNIT_CHECK = 20
+
+
+def unit_name(name: str) -> str:
+    """Return the systemd unit of the daemon TYPE.ID."""
+    kind, _dot, identity = name.partition(".")
+    return f"ceph-{kind}@{identity}.service"
+
+
+def socket_of(name: str, conf: Conf) -> str:
+    """Return the admin socket of the daemon TYPE.ID."""
+    return _ceph_socket.socket_path(name, effective(conf, name))
+
+
+def state_of(name: str, path: str) -> str:
+    """Return what the daemon says of its state, for example C(active) or C(probing). Raises NoAnswerError."""
+    kind = name.partition(".")[0]
+    return str(ask(path, _QUESTIONS[kind]).get("state", "running"))
+
+
+def is_serving(name: str, state: str) -> bool:
+    """Tell whether a daemon in this state does its work (a monitor: is in the quorum; an MDS: at least stands by)."""
+    return state in _SERVING.get(name.partition(".")[0], (state,))
+
+
+def wait_until_serving(
+    cli: Cli, systemd: Systemd, conf: str, units: t.Mapping[str, str], timeout: int, answering: t.Container[str] = ()
+) -> None:
+    """Wait at most timeout seconds for these daemons (name to unit), and end the module if one does not come up.
+
+    For the daemons in answering it is enough that they answer at all.
+    """
+    sections = parse_conf(Path(conf).read_text())
+    pending = dict.fromkeys(units, "it does not answer")
+    deadline = time.monotonic() + timeout
+    looks = 0
+    while True:
+        for name in list(pending):
+            try:
+                pending[name] = state_of(name, socket_of(name, sections))
+            except NoAnswerError as error:
+                pending[name] = str(error)
+                continue
+            if name in answering or is_serving(name, pending[name]):
+                del pending[name]
+        if not pending:
+            return
+        looks += 1
+        failed = []
+        if looks % _LOOKS_PER_UNIT_CHECK == 0:
+            found = systemd.units([units[name] for name in pending])
+            failed = [name for name in pending if found[units[name]].failed]
+        if failed or time.monotonic() > deadline:
+            name = failed[0] if failed else next(iter(pending))
+            why = "its unit has failed" if failed else f"it is not up after {timeout} s"
+            words = systemd.last_words(units[name])
+            cli.fail(f"{name}: {why} (state: {pending[name]}). The last lines of {units[name]}: {words}")
+        time.sleep(_PAUSE)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """An option that the running daemon and the present ceph.conf see differently; None: the file says nothing."""
+
+    running: str | None
+    wanted: str | None
+
+
+def find_candidates(running: t.Mapping[str, t.Mapping[str, t.Any]], wanted: t.Mapping[str, str]) -> list[str]:
+    """Return the options that may have changed in the file since the daemon read it.
+
+    running is the daemon's C(config diff): option to value per source (default, file, override, ..., final). wanted are
+    its effective options in the present file. Values are compared as they are written, so the result may hold too many.
+    """
+    noted = {option for option, values in running.items() if "file" in values}
+    candidates = []
+    for option in sorted(noted | set(wanted)):
+        values = running.get(option, {})
+        if option in NO_RESTART or "cmdline" in values or "env" in values:
+            continue
+        if option not in wanted or canonical(values.get("file")) != canonical(wanted[option]):
+            candidates.append(option)
+    return candidates
+
+
+def concerns(kind: str, schema: t.Mapping[str, t.Any]) -> bool:
+    """Tell from an option's schema (C(config help)) whether a restart could change anything for this kind of daemon."""
+    services = set(schema.get("services", ()))
+    created = {"create", "cluster_create"} & set(schema.get("flags", ()))
+    return not created and (not services or bool(services & {kind, "common"}))
+
+
+def compare(values: t.Mapping[str, t.Any], now: str, wanted: str | None) -> Difference | None:
+    """Return how one option differs, None if it does not.
+
+    values is its part of C(config diff), now the value in force, wanted what the file gives it by Ceph's own reading
+    (None: nothing, so its default would rule again).
+    """
+    have = values.get("file")
+    if wanted is None:
+        default = values.get("default")
+        same = have is None or canonical(have) == canonical(default)
+        return None if same else Difference(str(have), None)
+    is_pattern = "$" in str(have)
+    reference = now if have is None or is_pattern else have
+    if canonical(reference) == canonical(wanted):
+        return None
+    return Difference(None if have is None else str(have), wanted)
+
+
+def canonical(value: t.Any) -> str:
+    """Return one text for each value of an option: Ceph prints numbers and truth in more than one way."""
+    if value is None:
+        return ""
+    text = str(value).strip()
+    if text.lower() in ("true", "false"):
+        return text.lower()
+    try:
+        return repr(float(text))
+    except ValueError:
+        return text

@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, the sitewright.grid contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private to sitewright.grid: systemd's units, many in one call."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli, redact
+
+JOURNAL_LINES = 15
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What systemd says of a unit; one that it has never heard of is neither enabled nor running."""
+
+    enabled: bool = False
+    running: bool = False
+    failed: bool = False
+
+
+def parse_show(text: str) -> dict[str, Unit]:
+    """Return unit name to Unit from C(systemctl show), which prints a block of C(name=value) lines per unit."""
+    units = {}
+    for block in text.strip().split("\n\n"):
+        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        if "Id" in values:
+            state = values.get("ActiveState")
+            units[values["Id"]] = Unit(
+                enabled=values.get("UnitFileState") in ("enabled", "static"),
+                running=state == "active",
+                failed=state == "failed",
+            )
+    return units
+
+
+class Systemd:
+    """The units of a host. Starting and enabling is left to the caller's plan; this reads."""
+
+    def __init__(self, cli: Cli) -> None:
+        self.cli = cli
+
+    def units(self, names: list[str]) -> dict[str, Unit]:
+        """Return the state of these units. A bare host in check mode may have no systemd: nothing runs there."""
+        if not names or (self.cli.module.check_mode and not self.cli.has("systemctl")):
+            return {name: Unit() for name in names}
+        shown = self.cli.read(["systemctl", "show", "--property=Id,ActiveState,UnitFileState", "--", *names])
+        found = parse_show(shown.stdout)
+        return {name: found.get(name, Unit()) for name in names}
+
+    def last_words(self, name: str) -> str:
+        """Return the unit's last lines in the journal, keys redacted, for an error message."""
+        argv = ["journalctl", "--unit", name, "--lines", str(JOURNAL_LINES), "--no-pager", "--output", "cat"]
+        done = self.cli.read(argv, ok=range(256))
+        return redact(done.stdout.strip() or done.stderr.strip() or "its journal is empty")
+
+
+def plan_start(units: t.Mapping[str, Unit], targets: t.Mapping[str, Unit]) -> list[list[str]]:
+    """Return the commands that enable and start these units, and enable the targets that start them at boot.
+
+    A unit that has failed too often is only started again after its failure is forgotten.
+    """
+    start = [name for name, unit in units.items() if not (unit.running and unit.enabled)]
+    failed = [name for name in start if units[name].failed]
+    enable = [name for name, unit in targets.items() if not unit.enabled]
+    commands = []
+    if failed:
+        commands.append(["systemctl", "reset-failed", *failed])
+    if enable:
+        commands.append(["systemctl", "enable", *enable])
+    if start:
+        commands.append(["systemctl", "enable", "--now", *start])
+    return commands
