@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import platform
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -19,12 +21,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     # A checkout may lie anywhere; Python finds a collection only below ansible_collections/NAMESPACE/NAME.
-    path = config.cache.mkdir("import") if config.cache else Path()
+    path = ROOT / ".cache" / "import"
     link = path / "ansible_collections" / "sitewright" / "grid"
     link.parent.mkdir(parents=True, exist_ok=True)
-    if not link.exists():
-        link.unlink(missing_ok=True)
-        link.symlink_to(ROOT)
+    if not link.is_symlink():
+        link.symlink_to("../../../..")
     sys.path.insert(0, str(path))
 
 
@@ -32,3 +33,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def soak(pytestconfig: pytest.Config) -> bool:
     """Tell whether the long forms of the lab's tests are wanted."""
     return bool(pytestconfig.getoption("--soak"))
+
+
+def pytest_report_header() -> str:
+    core = metadata.version("ansible-core")
+    python = platform.python_version()
+    lacking = "" if sys.version_info >= (3, 12) else "; the current one needs Python 3.12 or newer, which is not here"
+    return f"ansible-core {core} on Python {python}{lacking}"

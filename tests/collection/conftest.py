@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# The virtual environments to prove the collection on: this one, and the one of the oldest supported ansible-core
-# where the Makefile could make it.
-ENVIRONMENTS = [Path(sys.prefix), *ROOT.glob(".venv-*")]
+# What the collection is proven on: the virtual environment that runs the tests, and that of the oldest ansible-core.
+CURRENT = Path(sys.prefix)
+OLDEST = ROOT / ".venv-2.19"
 
 
 class Run(t.Protocol):
@@ -34,11 +34,11 @@ def run_in(environment: Path, home: Path) -> Run:
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHON", "PYTEST_"))
     }
-    clean |= {"HOME": str(home), "LC_ALL": "C.UTF-8", "PATH": f"{environment / 'bin'}:{clean['PATH']}"}
+    clean |= {"HOME": str(home), "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "PATH": f"{environment / 'bin'}:{clean['PATH']}"}
     clean.setdefault("XDG_CONFIG_HOME", str(Path.home() / ".config"))  # pip's settings
     clean.setdefault("XDG_CACHE_HOME", str(Path.home() / ".cache"))
 
-    def run(*argv: str | Path, cwd: Path = home, environ: dict[str, str] | None = None, timeout: int = 300) -> str:
+    def run(*argv: str | Path, cwd: Path = home, environ: dict[str, str] | None = None, timeout: int = 600) -> str:
         program, *arguments = map(str, argv)
         done = subprocess.run(
             [str(environment / "bin" / program), *arguments],
@@ -47,11 +47,12 @@ def run_in(environment: Path, home: Path) -> Run:
             timeout=timeout,
             text=True,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
             check=False,
         )
-        assert done.returncode == 0, f"{program} ended with exit code {done.returncode}:\n{done.stdout}"
+        if done.returncode != 0:
+            words = f"{done.stdout}\n{done.stderr}".strip()
+            pytest.fail(f"{program} ended with exit code {done.returncode}:\n{words}", pytrace=False)
         return done.stdout
 
     return run
@@ -60,13 +61,19 @@ def run_in(environment: Path, home: Path) -> Run:
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Runs a command of the virtual environment that runs the tests."""
-    return run_in(Path(sys.prefix), tmp_path_factory.mktemp("home"))
+    return run_in(CURRENT, tmp_path_factory.mktemp("home"))
 
 
-@pytest.fixture(scope="session", params=ENVIRONMENTS, ids=lambda path: path.name)
+@pytest.fixture(scope="session", params=[CURRENT, OLDEST], ids=["current", "oldest"])
 def run_everywhere(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Runs a command of each virtual environment in turn."""
     return run_in(request.param, tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def run_on_oldest(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Runs a command of the virtual environment with the oldest supported ansible-core."""
+    return run_in(OLDEST, tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ import typing as t
 from pathlib import Path
 from types import SimpleNamespace
 
-import pytest
 from ansible_test._internal.python_requirements import get_venv_packages
 
+ROOT = Path(__file__).resolve().parents[2]
 # ansible-test fetches get-pip.py to put pip into its environments and hands it these arguments. Python's own ensurepip
 # does the same from packages alone.
 GET_PIP = """\
@@ -25,11 +25,9 @@ subprocess.run([sys.executable, "-m", "pip", "install", *arguments], check=True)
 """
 
 
-def test_sanity(checkout: Path, run: t.Callable[..., str], pytestconfig: pytest.Config) -> None:
+def test_sanity(checkout: Path, run: t.Callable[..., str]) -> None:
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    # A home that stays: its environments take two minutes to make.
-    assert pytestconfig.cache
-    home = pytestconfig.cache.mkdir(f"ansible-test-{python}")
+    home = ROOT / ".cache" / f"ansible-test-{python}"  # it stays: its environments take two minutes to make
     pip = get_venv_packages(SimpleNamespace(version=python))["pip"]
     script = home / ".ansible" / "test" / "cache" / f"get_pip_{pip.replace('.', '_')}.py"
     script.parent.mkdir(parents=True, exist_ok=True)

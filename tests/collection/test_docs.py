@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, the sitewright.grid contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ansible-doc shows an operator: everything that the collection has, whole."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMESPACE = "sitewright.grid"
+# Kind of plugin to its directory. An action plugin is documented by the module of its name.
+KINDS = {"module": "modules", "filter": "filter"}
+EVERY_MODULE_STATES = {"check_mode", "diff_mode", "idempotent"}
+
+
+def names(kind: str) -> set[str]:
+    return {f"{NAMESPACE}.{path.stem}" for path in ROOT.glob(f"plugins/{KINDS[kind]}/*.py")}
+
+
+@pytest.fixture(scope="module")
+def shown(run: t.Callable[..., str], installed: dict[str, str]) -> t.Callable[..., t.Any]:
+    def ansible_doc(kind: str, *wanted: str) -> t.Any:
+        return json.loads(run("ansible-doc", "--type", kind, "--json", *wanted, environ=installed))
+
+    return ansible_doc
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_plugin_is_listed(kind: str, shown: t.Callable[..., t.Any]) -> None:
+    listed = shown(kind, "--list", NAMESPACE)
+    assert set(listed) == names(kind)
+    assert all(listed.values()), "a short description is missing"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_plugin_is_documented(kind: str, shown: t.Callable[..., t.Any]) -> None:
+    for name, parts in shown(kind, *sorted(names(kind))).items():
+        assert parts["doc"]["author"], name
+        assert parts["doc"]["version_added"], name
+        assert parts["return"], name
+        if kind == "module":
+            assert set(parts["doc"]["attributes"]) >= EVERY_MODULE_STATES, name
+
+
+def test_every_action_plugin_has_its_module() -> None:
+    actions = {path.stem for path in ROOT.glob("plugins/action/*.py")}
+    assert actions <= {path.stem for path in ROOT.glob("plugins/modules/*.py")}
+
+
+def test_examples_of_modules_are_tasks(shown: t.Callable[..., t.Any]) -> None:
+    for name, parts in shown("module", *sorted(names("module"))).items():
+        examples = yaml.safe_load(parts["examples"])
+        tasks = [task for example in examples for task in example.get("tasks", [example])]
+        assert tasks, name
+        assert all("name" in task for task in tasks), f"{name}: a task of the examples has no name"
+        assert any(name in task for task in tasks), f"{name}: no example uses it"
+        unknown = {option for task in tasks for option in task.get(name) or {}} - set(parts["doc"]["options"])
+        assert not unknown, f"{name}: an example uses what it has not"
+
+
+def test_every_role_is_documented(shown: t.Callable[..., t.Any]) -> None:
+    roles = {f"{NAMESPACE}.{path.name}" for path in ROOT.glob("roles/*/")}
+    documented = shown("role", *sorted(roles))
+    assert set(documented) == roles
+    for name, role in documented.items():
+        for entry_point, specification in role["entry_points"].items():
+            assert specification["short_description"], (name, entry_point)
+            assert specification["description"], (name, entry_point)
