@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import time
 import typing as t
-from dataclasses import dataclass
-from pathlib import Path
 
 from ansible_collections.sitewright.grid.plugins.module_utils import _ceph_socket
-from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import Conf, effective, parse_conf
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import Conf, effective
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_socket import NoAnswerError, ask
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Systemd
 
+KINDS = ("mon", "mgr", "osd", "mds")
 # What each kind of daemon is asked, and which of its states mean that it serves.
 _QUESTIONS = {"mon": "mon_status", "osd": "status", "mds": "status", "mgr": "version"}
 _SERVING = {"mon": ("leader", "peon"), "osd": ("active",), "mds": ("up:active", "up:standby", "up:standby-replay")}
@@ -30,6 +29,12 @@ def unit_name(name: str) -> str:
     """Return the systemd unit of the daemon TYPE.ID."""
     kind, _dot, identity = name.partition(".")
     return f"ceph-{kind}@{identity}.service"
+
+
+def target_names(names: t.Iterable[str]) -> list[str]:
+    """Return the systemd targets that start these daemons at boot."""
+    kinds = dict.fromkeys(name.partition(".")[0] for name in names)
+    return [*(f"ceph-{kind}.target" for kind in kinds), "ceph.target"]
 
 
 def socket_of(name: str, conf: Conf) -> str:
@@ -49,20 +54,20 @@ def is_serving(name: str, state: str) -> bool:
 
 
 def wait_until_serving(
-    cli: Cli, systemd: Systemd, conf: str, units: t.Mapping[str, str], timeout: int, answering: t.Container[str] = ()
+    cli: Cli, conf: Conf, names: t.Iterable[str], timeout: int, answering: t.Container[str] = ()
 ) -> None:
-    """Wait at most timeout seconds for these daemons (name to unit), and end the module if one does not come up.
+    """Wait at most timeout seconds for these daemons, and end the module if one does not come up.
 
     For the daemons in answering it is enough that they answer at all.
     """
-    sections = parse_conf(Path(conf).read_text())
-    pending = dict.fromkeys(units, "it does not answer")
+    systemd = Systemd(cli)
+    pending = dict.fromkeys(names, "it does not answer")
     deadline = time.monotonic() + timeout
     looks = 0
     while True:
         for name in list(pending):
             try:
-                pending[name] = state_of(name, socket_of(name, sections))
+                pending[name] = state_of(name, socket_of(name, conf))
             except NoAnswerError as error:
                 pending[name] = str(error)
                 continue
@@ -73,22 +78,21 @@ def wait_until_serving(
         looks += 1
         failed = []
         if looks % _LOOKS_PER_UNIT_CHECK == 0:
-            found = systemd.units([units[name] for name in pending])
-            failed = [name for name in pending if found[units[name]].failed]
+            units = systemd.units([unit_name(name) for name in pending])
+            failed = [name for name in pending if units[unit_name(name)].failed]
         if failed or time.monotonic() > deadline:
             name = failed[0] if failed else next(iter(pending))
             why = "its unit has failed" if failed else f"it is not up after {timeout} s"
-            words = systemd.last_words(units[name])
-            cli.fail(f"{name}: {why} (state: {pending[name]}). The last lines of {units[name]}: {words}")
+            words = systemd.last_words(unit_name(name))
+            cli.fail(f"{name}: {why} (state: {pending[name]}). The last lines of {unit_name(name)}: {words}")
         time.sleep(_PAUSE)
 
 
-@dataclass(frozen=True)
-class Difference:
-    """An option that the running daemon and the present ceph.conf see differently; None: the file says nothing."""
-
-    running: str | None
-    wanted: str | None
+def ok_to_stop_argv(conf: str, entity: str, keyring: str, names: list[str]) -> list[str]:
+    """Return the command that asks the cluster whether it can spare these daemons of one kind together."""
+    kind = names[0].partition(".")[0]
+    ceph = ["ceph", "--conf", conf, "--name", entity, "--keyring", keyring, "--connect-timeout", "30"]
+    return [*ceph, kind, "ok-to-stop", *(name.partition(".")[2] for name in names)]
 
 
 def find_candidates(running: t.Mapping[str, t.Mapping[str, t.Any]], wanted: t.Mapping[str, str]) -> list[str]:
@@ -115,22 +119,19 @@ def concerns(kind: str, schema: t.Mapping[str, t.Any]) -> bool:
     return not created and (not services or bool(services & {kind, "common"}))
 
 
-def compare(values: t.Mapping[str, t.Any], now: str, wanted: str | None) -> Difference | None:
-    """Return how one option differs, None if it does not.
+def compare(values: t.Mapping[str, t.Any], now: str, wanted: str | None) -> tuple[str, str] | None:
+    """Return what the running daemon has of one option and what a restart would give it, None if that is the same.
 
-    values is its part of C(config diff), now the value in force, wanted what the file gives it by Ceph's own reading
-    (None: nothing, so its default would rule again).
+    values is the option's part of C(config diff), now the value in force, wanted what the file gives it by Ceph's own
+    reading (None: nothing, so that the value from the monitors or the default rules again).
     """
-    have = values.get("file")
+    noted = values.get("file")
     if wanted is None:
-        default = values.get("default")
-        same = have is None or canonical(have) == canonical(default)
-        return None if same else Difference(str(have), None)
-    is_pattern = "$" in str(have)
-    reference = now if have is None or is_pattern else have
-    if canonical(reference) == canonical(wanted):
-        return None
-    return Difference(None if have is None else str(have), wanted)
+        have, want = noted, values.get("mon", values.get("default"))
+    else:
+        # A noted value with a $ in it is not expanded, the value in force is.
+        have, want = (now if noted is None or "$" in str(noted) else noted), wanted
+    return None if canonical(have) == canonical(want) else (str(have), str(want))
 
 
 def canonical(value: t.Any) -> str:

@@ -6,25 +6,34 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli, redact
 
+PROPERTIES = "Id,ActiveState,UnitFileState,ActiveEnterTimestampMonotonic"
 JOURNAL_LINES = 15
 
 
 @dataclass(frozen=True)
 class Unit:
-    """What systemd says of a unit; one that it has never heard of is neither enabled nor running."""
+    """What systemd says of a unit; one that it has never heard of is neither enabled nor running.
+
+    started_at is when it last became active, in seconds since 1970.
+    """
 
     enabled: bool = False
     running: bool = False
     failed: bool = False
+    started_at: float = 0.0
 
 
-def parse_show(text: str) -> dict[str, Unit]:
-    """Return unit name to Unit from C(systemctl show), which prints a block of C(name=value) lines per unit."""
+def parse_show(text: str, booted_at: float) -> dict[str, Unit]:
+    """Return unit name to Unit from C(systemctl show), which prints a block of C(name=value) lines per unit.
+
+    booted_at is when the monotonic clock started, in seconds since 1970; systemd's other times are in a language.
+    """
     units = {}
     for block in text.strip().split("\n\n"):
         values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
@@ -34,6 +43,7 @@ def parse_show(text: str) -> dict[str, Unit]:
                 enabled=values.get("UnitFileState") in ("enabled", "static"),
                 running=state == "active",
                 failed=state == "failed",
+                started_at=booted_at + int(values.get("ActiveEnterTimestampMonotonic", 0)) / 1e6,
             )
     return units
 
@@ -48,8 +58,8 @@ class Systemd:
         """Return the state of these units. A bare host in check mode may have no systemd: nothing runs there."""
         if not names or (self.cli.module.check_mode and not self.cli.has("systemctl")):
             return {name: Unit() for name in names}
-        shown = self.cli.read(["systemctl", "show", "--property=Id,ActiveState,UnitFileState", "--", *names])
-        found = parse_show(shown.stdout)
+        shown = self.cli.read(["systemctl", "show", f"--property={PROPERTIES}", "--", *names])
+        found = parse_show(shown.stdout, time.time() - time.monotonic())
         return {name: found.get(name, Unit()) for name in names}
 
     def last_words(self, name: str) -> str:

@@ -189,7 +189,13 @@ from uuid import uuid4
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sitewright.grid.plugins.module_utils import _ceph_daemon, _ceph_osd
-from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import ConfError, parse_conf, uses_cephx
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import (
+    Conf,
+    ConfError,
+    effective,
+    parse_conf,
+    uses_cephx,
+)
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_osd import Found, Label, LabelError, Volume, Wanted
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_osd_record import Record, Records
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
@@ -204,7 +210,7 @@ DROP_IN_TEXT = """\
 ExecStartPre=-+/usr/bin/udevadm settle
 ExecStartPre=+/usr/bin/chown --dereference ceph:ceph /var/lib/ceph/osd/ceph-%i/block
 """
-TARGETS = ("ceph-osd.target", "ceph.target")
+TARGETS = _ceph_daemon.target_names(["osd"])
 USER = "ceph"
 AT_ONCE = 8  # stores made at the same time: each mostly waits for its disk
 MKFS_TRIES = 5
@@ -254,7 +260,7 @@ class Osd:
 
     @property
     def unit(self) -> str:
-        return f"ceph-osd@{self.number}.service"
+        return _ceph_daemon.unit_name(self.name)
 
     @property
     def directory(self) -> str:
@@ -285,25 +291,29 @@ class Host:
         self.conf: str = module.params["conf"]
         self.bootstrap_keyring: str = module.params["bootstrap_keyring"]
         self.start: bool = module.params["start"]
-        self.fsid, self.cephx = self._cluster()
+        self.sections = self._conf()
+        self.fsid = self._cluster()
         self.records = Records(f"{OSD_ROOT}/.sitewright-new.json", self.fsid)
 
-    def _cluster(self) -> tuple[str | None, bool]:
-        wanted: str | None = self.module.params["fsid"]
+    def _conf(self) -> Conf:
         if not os.path.exists(self.conf):
             if self.module.check_mode:
-                return wanted, True
+                return {}
             self.cli.fail(f"{self.conf} does not exist: write it before OSDs are made.")
         try:
-            conf = parse_conf(Path(self.conf).read_text())
+            return parse_conf(Path(self.conf).read_text())
         except ConfError as error:
             self.cli.fail(f"{self.conf}, {error}")
-        fsid = conf.get("global", {}).get("fsid")
-        if not fsid:
-            self.cli.fail(f"{self.conf} has no fsid in its section [global]: write the fsid of the cluster there.")
-        if wanted not in (None, fsid):
+
+    def _cluster(self) -> str | None:
+        """Return the fsid of the cluster; None in check mode where nobody knows it yet."""
+        wanted: str | None = self.module.params["fsid"]
+        fsid = effective(self.sections, "osd").get("fsid")
+        if self.sections and not fsid:
+            self.cli.fail(f"{self.conf} has no fsid: write the fsid of the cluster into its section [global].")
+        if None not in (wanted, fsid) and wanted != fsid:
             self.cli.fail(f"{self.conf} belongs to the cluster {fsid}, not to {wanted}: correct the one that is wrong.")
-        return fsid, uses_cephx(conf, "osd")
+        return fsid or wanted
 
     # ---- read
 
@@ -322,7 +332,9 @@ class Host:
             if fault
         ]
         faults += self._twins(osds)
-        needs_key = self.cephx and not self.module.check_mode and any(not osd.is_ready for osd in osds)
+        needs_key = (
+            uses_cephx(self.sections, "osd") and not self.module.check_mode and any(not osd.is_ready for osd in osds)
+        )
         if needs_key and not os.path.exists(self.bootstrap_keyring):
             faults.append(f"{self.bootstrap_keyring} is missing: put the keyring of client.bootstrap-osd there")
         if faults:
@@ -534,7 +546,7 @@ class Host:
         self.records.drop([osd.wanted.path for osd in changes])
         if self.start:
             units = self.systemd.units([osd.unit for osd in osds])
-            for argv in plan_start(units, self.systemd.units([*TARGETS])):
+            for argv in plan_start(units, self.systemd.units(TARGETS)):
                 self.cli.run(argv)
 
     def _make(self, new: list[Osd]) -> None:
@@ -708,8 +720,8 @@ def main() -> None:
     if not module.check_mode:
         host.apply(osds, plan)
         if host.start:
-            names = {osd.name: osd.unit for osd in osds}
-            _ceph_daemon.wait_until_serving(host.cli, host.systemd, host.conf, names, module.params["timeout"])
+            names = [osd.name for osd in osds]
+            _ceph_daemon.wait_until_serving(host.cli, host.sections, names, module.params["timeout"])
     module.exit_json(**plan.result(), osds=[osd.result() for osd in osds], left_alone=host.left_alone(osds))
 
 

@@ -1,0 +1,379 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the sitewright.grid contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ceph_daemon
+short_description: Run a host's Ceph daemons, as their ceph.conf says
+version_added: 0.1.0
+author:
+  - the sitewright.grid contributors (@sitewright)
+description:
+  - With O(state=started), enables and starts the daemons, waits for them, and reports which of them run with other
+    options than C(ceph.conf) has now. It restarts nothing, so that it can run on all hosts at once.
+  - With O(state=current), it also restarts those, each only when the cluster says that it can spare it (C(ok-to-stop)),
+    and waits until it serves again. Let one host at a time do this (C(throttle=1)).
+  - Nothing is remembered from run to run. What a daemon has read is asked of the daemon itself, over its admin socket,
+    and compared with what it would read now, its own sections only.
+  - A restart is not needed for the options that tell where the monitors are and who one is (C(mon_host),
+    C(mon_initial_members), C(fsid), C(host), C(keyring)), for those that only count when a daemon or a cluster is made,
+    and for those that by Ceph's own schema other kinds of daemons use.
+extends_documentation_fragment:
+  - sitewright.grid.attributes
+  - sitewright.grid.attributes.full
+requirements:
+  - C(ceph-conf) and C(ceph) on the host (package C(ceph-common)); they are started only where options differ as text.
+options:
+  daemons:
+    description:
+      - The names of the daemons, for example V(mon.store1), V(mgr.store1), V(osd.0) or V(mds.store1).
+    type: list
+    elements: str
+    default: []
+  types:
+    description:
+      - Takes also every daemon of these kinds that has a data directory on the host.
+    type: list
+    elements: str
+    choices: [mon, mgr, osd, mds]
+    default: []
+  state:
+    description:
+      - V(started) enables and starts, V(current) also restarts what needs it.
+    type: str
+    choices: [started, current]
+    default: started
+  conf:
+    description:
+      - Path of the C(ceph.conf).
+    type: path
+    default: /etc/ceph/ceph.conf
+  conf_text:
+    description:
+      - What O(conf) will contain. Give it in check mode, where the file is not written before this module runs.
+      - Without it the file is read.
+    type: str
+  restart_after:
+    description:
+      - Other files that the daemons read when they start. One that was changed after a daemon's start makes the daemon
+        need a restart. A file that is missing does not.
+    type: list
+    elements: path
+    default: []
+  name:
+    description:
+      - The entity that asks C(ok-to-stop).
+      - Without it a monitor asks as C(mon.), a metadata server as itself, and OSDs as C(client.bootstrap-osd), which
+        needs C(mgr 'allow r') beside its usual caps for this; an OSD's own key is not allowed to ask.
+    type: str
+  keyring:
+    description:
+      - Path of the keyring that holds the key of O(name).
+    type: path
+  force:
+    description:
+      - Whether to restart without asking the cluster, for a cluster that can spare nothing (one monitor, one metadata
+        server). Clients wait meanwhile.
+    type: bool
+    default: false
+  timeout:
+    description:
+      - How many seconds to wait at most for C(ok-to-stop), and then again until the daemons are back.
+    type: int
+    default: 300
+notes:
+  - OSDs of a host are restarted together where the cluster can spare them together, else one by one.
+  - With O(state=started) a monitor is up when it answers, as the quorum needs others, too. After a restart it is up
+    when it is in the quorum.
+seealso:
+  - module: sitewright.grid.ceph_osd
+"""
+
+EXAMPLES = r"""
+- name: Run the host's OSDs
+  sitewright.grid.ceph_daemon:
+    types: [osd]
+  register: osds
+
+- name: Restart the OSDs whose options have changed, host by host
+  sitewright.grid.ceph_daemon:
+    daemons: "{{ osds.restart_needed }}"
+    state: current
+  throttle: 1
+  when: osds.restart_needed | length > 0
+"""
+
+RETURN = r"""
+restart_needed:
+  description:
+    - The daemons that run with other options than C(ceph.conf) has, and have not been restarted by this call.
+  returned: success
+  type: list
+  elements: str
+  sample: [osd.0]
+restarted:
+  description:
+    - The daemons that this call has restarted, or would restart in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+reasons:
+  description:
+    - Why each of these daemons needs, or needed, its restart.
+  returned: success
+  type: dict
+  sample: {osd.0: ["osd_memory_target: 1073741824 -> 2147483648"]}
+commands:
+  description:
+    - The commands that were run, or would be run in check mode, quoted for pasting. OSDs that are restarted one by one
+      are shown in one command.
+  returned: success
+  type: list
+  elements: str
+  sample: [systemctl restart ceph-osd@0.service]
+"""
+
+import errno
+import json
+import os
+import tempfile
+import time
+import typing as t
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.sitewright.grid.plugins.module_utils import _ceph_daemon
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import (
+    Conf,
+    ConfError,
+    effective,
+    keyring_path,
+    parse_conf,
+)
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_socket import NoAnswerError, ask
+from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
+from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
+from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Systemd, Unit, plan_start
+
+DATA_ROOT = "/var/lib/ceph"
+ASK_AGAIN = 2  # seconds between two questions to the cluster
+
+
+class Host:
+    """The host on which the module runs, with the daemons that it is asked for."""
+
+    def __init__(self, module: AnsibleModule) -> None:
+        self.params: dict[str, t.Any] = module.params
+        self.cli = Cli(module)
+        self.systemd = Systemd(self.cli)
+        self.tmpdir: str = module.tmpdir
+        self.is_check: bool = module.check_mode
+        self.conf = self._read_conf()
+        self.names = self._find_names()
+        self.units = {_ceph_daemon.unit_name(name): name for name in self.names}
+
+    def _read_conf(self) -> Conf:
+        path, text = self.params["conf"], self.params["conf_text"]
+        if text is None:
+            if not os.path.exists(path):
+                if self.is_check:
+                    return {}
+                self.cli.fail(f"{path} does not exist: write it before daemons are started.")
+            text = Path(path).read_text()
+        try:
+            return parse_conf(text)
+        except ConfError as error:
+            self.cli.fail(f"{path}, {error}")
+
+    def _find_names(self) -> list[str]:
+        names = list(self.params["daemons"])
+        for kind in self.params["types"]:
+            directories = Path(DATA_ROOT, kind).glob("ceph-*")
+            names += sorted(f"{kind}.{directory.name[len('ceph-') :]}" for directory in directories)
+        for name in names:
+            kind, dot, identity = name.partition(".")
+            if kind not in _ceph_daemon.KINDS or not dot or not identity:
+                self.cli.fail(f"'{name}' is no daemon: write its kind and its id, for example osd.0 or mon.store1.")
+        return list(dict.fromkeys(names))
+
+    # ---- read
+
+    def find_reasons(self, units: dict[str, Unit]) -> dict[str, list[str]]:
+        """Return why each running daemon needs a restart; only those that do are in the result."""
+        reasons = {}
+        for unit, name in self.units.items():
+            if units[unit].running:
+                found = self._changed_options(name) + self._changed_files(units[unit])
+                if found:
+                    reasons[name] = found
+        return reasons
+
+    def _changed_files(self, unit: Unit) -> list[str]:
+        return [
+            f"{path} is newer than the daemon"
+            for path in self.params["restart_after"]
+            if os.path.exists(path) and os.stat(path).st_mtime > unit.started_at
+        ]
+
+    def _changed_options(self, name: str) -> list[str]:
+        path = _ceph_daemon.socket_of(name, self.conf)
+        wanted = effective(self.conf, name)
+        try:
+            running = ask(path, "config diff")["diff"]
+        except NoAnswerError:
+            return []  # it is just starting, or hangs; the wait for it will tell
+        candidates = _ceph_daemon.find_candidates(running, wanted)
+        if not candidates:
+            return []
+        read = self._as_ceph_reads(name)
+        changes = []
+        for option in candidates:
+            try:
+                schema = ask(path, "config help", var=option)["option"]
+            except NoAnswerError:
+                continue  # an option that this daemon does not know
+            if _ceph_daemon.concerns(name.partition(".")[0], schema):
+                now = ask(path, "config get", var=option)[option]
+                change = _ceph_daemon.compare(running.get(option, {}), now, read[option] if option in wanted else None)
+                if change:
+                    changes.append(f"{option}: {change[0]} -> {change[1]}")
+        return changes
+
+    def _as_ceph_reads(self, name: str) -> dict[str, str]:
+        """Return every option of the daemon as Ceph itself reads it from the file, for example 1G as 1073741824."""
+        text = self.params["conf_text"]
+        with tempfile.NamedTemporaryFile("w", dir=self.tmpdir, suffix=".conf") as copy:
+            path = self.params["conf"]
+            if text is not None:
+                copy.write(text)
+                copy.flush()
+                path = copy.name
+            argv = ["ceph-conf", "--conf", path, "--name", name, "--dump-all", "--format", "json"]
+            values: dict[str, str] = json.loads(self.cli.read(argv).stdout)
+        return values
+
+    # ---- plan
+
+    def plan(self, units: dict[str, Unit], targets: dict[str, Unit], reasons: dict[str, list[str]]) -> Plan:
+        """Return what starts the daemons and, where asked for, restarts those with reasons."""
+        plan = Plan(commands=plan_start(units, targets))
+        for name, unit in [*((self.units[unit], state) for unit, state in units.items()), *targets.items()]:
+            before: dict[str, t.Any] = {"enabled": unit.enabled}
+            after: dict[str, t.Any] = {"enabled": True}
+            if name in self.names:
+                before["running"], after["running"] = unit.running, True
+            if name in reasons and self.params["state"] == "current":
+                before["restart_needed"], after["restart_needed"] = reasons[name], []
+            if before != after:
+                plan.before[name], plan.after[name] = before, after
+        if reasons and self.params["state"] == "current":
+            plan.commands.append(["systemctl", "restart", *(_ceph_daemon.unit_name(name) for name in reasons)])
+        return plan
+
+    # ---- apply
+
+    def start(self, units: dict[str, Unit], targets: dict[str, Unit]) -> None:
+        """Enable and start the daemons and wait for them; for a monitor it is enough that it answers."""
+        for argv in plan_start(units, targets):
+            self.cli.run(argv)
+        monitors = [name for name in self.names if name.startswith("mon.")]
+        _ceph_daemon.wait_until_serving(self.cli, self.conf, self.names, self.params["timeout"], monitors)
+
+    def restart(self, names: list[str]) -> None:
+        """Restart these daemons, as few at a time as the cluster asks for."""
+        waiting = list(names)
+        while waiting:
+            kind = waiting[0].partition(".")[0]
+            batch = [name for name in waiting if name.startswith("osd.")] if kind == "osd" else waiting[:1]
+            batch = self._wait_until_spared(kind, batch)
+            units = [_ceph_daemon.unit_name(name) for name in batch]
+            # Else a few changes in half an hour would reach the unit's start limit.
+            self.cli.run(["systemctl", "reset-failed", *units])
+            self.cli.run(["systemctl", "restart", *units])
+            _ceph_daemon.wait_until_serving(self.cli, self.conf, batch, self.params["timeout"])
+            waiting = [name for name in waiting if name not in batch]
+
+    def _wait_until_spared(self, kind: str, batch: list[str]) -> list[str]:
+        """Return those of the batch that the cluster can spare now: all, or the first one."""
+        if self.params["force"] or kind == "mgr":  # a manager's absence stops no client
+            return batch
+        deadline = time.monotonic() + self.params["timeout"]
+        while True:
+            for some in [batch, batch[:1]] if len(batch) > 1 else [batch]:
+                refusal = self._refusal(kind, some)
+                if refusal is None:
+                    return some
+            if time.monotonic() > deadline:
+                self.cli.fail(
+                    f"{batch[0]} has to be restarted to get its new options, but in {self.params['timeout']} s the"
+                    f" cluster never said that it can be spared: {refusal}. Mend the cluster and run again. Where"
+                    f" nothing can take its place, restart it at a good time: systemctl restart"
+                    f" {_ceph_daemon.unit_name(batch[0])}"
+                )
+            time.sleep(ASK_AGAIN)
+
+    def _refusal(self, kind: str, names: list[str]) -> str | None:
+        """Return the cluster's words if these daemons cannot be spared now."""
+        argv = _ceph_daemon.ok_to_stop_argv(self.params["conf"], *self._identity(names[0]), names)
+        done = self.cli.read(argv, ok=(0, errno.EBUSY, errno.EAGAIN, errno.EACCES), timeout=90)
+        words = done.stderr.strip() or done.stdout.strip()
+        if done.rc == errno.EACCES:
+            self.cli.fail(
+                f"'{' '.join(argv)}' is not allowed: {words}. OSDs need the caps mgr 'allow r' for"
+                " client.bootstrap-osd; or name an entity with more caps (name, keyring)."
+            )
+        return words if done.rc else None
+
+    def _identity(self, name: str) -> tuple[str, str]:
+        """Return the entity and its keyring that ask whether this daemon can be spared."""
+        kind = name.partition(".")[0]
+        bootstrap = "/var/lib/ceph/bootstrap-osd/ceph.keyring"
+        own = "mon." if kind == "mon" else name
+        entity, keyring = ("client.bootstrap-osd", bootstrap) if kind == "osd" else (own, keyring_path(self.conf, name))
+        return self.params["name"] or entity, self.params["keyring"] or keyring
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "daemons": {"type": "list", "elements": "str", "default": []},
+            "types": {"type": "list", "elements": "str", "choices": list(_ceph_daemon.KINDS), "default": []},
+            "state": {"type": "str", "choices": ["started", "current"], "default": "started"},
+            "conf": {"type": "path", "default": "/etc/ceph/ceph.conf"},
+            "conf_text": {"type": "str"},
+            "restart_after": {"type": "list", "elements": "path", "default": []},
+            "name": {"type": "str"},
+            "keyring": {"type": "path", "no_log": False},
+            "force": {"type": "bool", "default": False},
+            "timeout": {"type": "int", "default": 300},
+        },
+        required_together=[("name", "keyring")],
+        supports_check_mode=True,
+    )
+    host = Host(module)
+    found = host.systemd.units([*host.units, *_ceph_daemon.target_names(host.names)])
+    units = {unit: found[unit] for unit in host.units}
+    targets = {name: unit for name, unit in found.items() if name not in units}
+    reasons = host.find_reasons(units)
+    plan = host.plan(units, targets, reasons)
+    restarts = list(reasons) if module.params["state"] == "current" else []
+    if not module.check_mode:
+        host.start(units, targets)
+        host.restart(restarts)
+        still = {name: why for name, why in host.find_reasons(units).items() if name in restarts}
+        if still:
+            host.cli.fail(f"Their restart did not change the options of these daemons: {still}. Correct ceph.conf.")
+    module.exit_json(
+        **plan.result(),
+        restart_needed=[name for name in reasons if name not in restarts],
+        restarted=restarts,
+        reasons=reasons,
+    )
+
+
+if __name__ == "__main__":
+    main()
