@@ -29,9 +29,13 @@ def write_private(path: str, text: str, prepare: t.Callable[[str], object] = lam
     if os.path.lexists(temporary):
         os.unlink(temporary)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    prepare(temporary)
-    os.rename(temporary, path)
+    try:
+        with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        prepare(temporary)
+        os.rename(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
