@@ -1,8 +1,42 @@
+# sitewright.grid: `make` lists what there is to make.
+
+# ---- The lab ----
+
+LAB := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/
+
+.PHONY: help venv lab site destroy clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
+
+venv: ## make .venv from requirements/dev.txt, on the newest Python found
+	@requirements/make-venv
+
+lab: ## start the lab's hosts, with nothing on them yet
+	@molecule/preflight
+	@requirements/make-venv
+	@molecule/namespace start
+	@molecule/image/build
+	$(LAB)ansible-playbook molecule/shared/create.yml
+
+site: lab ## build the lab's site, prove it, and leave it running
+	$(LAB)molecule converge --scenario-name site
+	$(LAB)molecule verify --scenario-name site
+	@molecule/ssh store1 ceph -s
+	@cat molecule/site/welcome.txt
+
+destroy: venv ## remove the lab's hosts
+	$(LAB)molecule destroy --scenario-name site
+
+clean: ## remove the lab and all that was made for it: hosts, images, caches, .venv
+	molecule/namespace stop
+	rm -rf .ansible .cache .lab .venv .venv-2.19 "$${XDG_CACHE_HOME:-$$HOME/.cache}/sitewright-grid"
+
 # ---- Checks and tests ----
 
 PYTEST := .venv/bin/pytest
 # ansible-core 2.19 is tested on its own Python where there is one, else on that of the current ansible-core.
-PYTHON_OF_2_19 := $(firstword $(shell command -v python3.11) .venv/bin/python)
+PYTHON_OF_2_19 := $(firstword $(shell python3.11 -c 'import sys; print(sys.executable)' 2>/dev/null) .venv/bin/python)
 
 .PHONY: check units sanity build test soak changelog
 
