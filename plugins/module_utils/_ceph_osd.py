@@ -195,7 +195,7 @@ def _content_fault(found: Found, record: t.Mapping[str, str] | None) -> str | No
     if foreign:
         hint = "; with the method lvm, an OSD of ceph-volume on it would be used" if "LVM2_member" in foreign else ""
         return f"it holds {', '.join(foreign)}; {_WIPE}{hint}"
-    if found.busy and not ours:
+    if found.busy and record is None:
         return f"it is in use (mounted, swap, or part of another device); {_WIPE}"
     if found.written and record is None:
         return f"it is a file with data in it; {_DELETE}"

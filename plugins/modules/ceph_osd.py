@@ -175,6 +175,7 @@ commands:
       --connect-timeout 30 osd new '$UUID' -i -
 """
 
+import contextlib
 import errno
 import os
 import pwd
@@ -214,6 +215,7 @@ TARGETS = _ceph_daemon.target_names(["osd"])
 USER = "ceph"
 AT_ONCE = 8  # stores made at the same time: each mostly waits for its disk
 MKFS_TRIES = 5
+LEFTOVER_LIMIT = 120  # seconds
 
 
 class StoreError(Exception):
@@ -388,7 +390,7 @@ class Host:
             kind="file" if is_file else "block",
             size=size,
             written=is_file and status.st_blocks > 0,
-            busy=blank and not is_file and self._is_busy(path),
+            busy=blank and self._is_busy(path),
             signatures=self._signatures(path) if blank else (),
             label=label,
             damage=damage,
@@ -398,6 +400,8 @@ class Host:
     @staticmethod
     def _is_busy(path: str) -> bool:
         """Tell whether the kernel has given the device to somebody (a mount, swap, LVM, RAID), in any namespace."""
+        if not stat.S_ISBLK(os.stat(path).st_mode):
+            return False
         try:
             os.close(os.open(path, os.O_RDONLY | os.O_EXCL))
         except OSError as error:
@@ -555,6 +559,10 @@ class Host:
         for osd in new:
             osd.record = records[osd.wanted.path]
             self._prepare(osd, osd.record)
+        self._make_stores([osd for osd in new if not osd.is_ready], records)
+        self.records.drop([osd.wanted.path for osd in new])
+
+    def _make_stores(self, new: list[Osd], records: dict[str, Record]) -> None:
         failures = []
         with ThreadPoolExecutor(AT_ONCE) as pool:
             running = {pool.submit(self._mkfs, osd, records[osd.wanted.path]): osd for osd in new}
@@ -575,7 +583,7 @@ class Host:
     def _prepare(self, osd: Osd, record: Record) -> None:
         """Register the OSD and bring everything into place that mkfs needs."""
         uuid, key = record["uuid"], record["key"]
-        if osd.wanted.size is not None and osd.found.kind == "missing":
+        if osd.found.kind == "missing":
             self._make_file(osd.wanted.path)
         if osd.wanted.size is not None and osd.found.size < osd.wanted.size:
             os.truncate(osd.wanted.path, osd.wanted.size)
@@ -594,7 +602,11 @@ class Host:
                 self.cli.run(_ceph_osd.group_argv(uuid, osd.wanted.path))
             self.cli.run(_ceph_osd.volume_argv(self.fsid or "", osd.number, uuid, osd.wanted.device_class))
             osd.block = _ceph_osd.volume_path(uuid)
-        self._clear_directory(osd, uuid)
+        self._wait_for_leftover(uuid)
+        osd.found = self._examine(osd.block, osd.found.group)
+        if not osd.is_ready:
+            self._clear_directory(osd, uuid)
+            self._clear_label(osd, uuid)
         os.makedirs(osd.directory, mode=0o750, exist_ok=True)
         self._write(osd.keyring, _ceph_osd.render_keyring(osd.number, key), 0o600)
         self._settle(osd)
@@ -602,6 +614,14 @@ class Host:
     def _make_file(self, path: str) -> None:
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+    def _wait_for_leftover(self, uuid: str) -> None:
+        """Wait for a mkfs that a killed run has left behind; two of them would spoil each other's work."""
+        deadline = time.monotonic() + LEFTOVER_LIMIT
+        while any(uuid in argv and "--mkfs" in argv for argv in _running_argvs()):
+            if time.monotonic() > deadline:
+                self.cli.fail(f"ceph-osd --mkfs --osd-uuid {uuid} runs since a killed run: end it, and run again.")
+            time.sleep(0.5)
 
     def _clear_directory(self, osd: Osd, uuid: str) -> None:
         """Empty the data directory of what an interrupted mkfs has left, and refuse one of another OSD."""
@@ -616,6 +636,14 @@ class Host:
             )
         for entry in os.scandir(osd.directory):
             os.unlink(entry.path)
+
+    def _clear_label(self, osd: Osd, uuid: str) -> None:
+        """Remove the label that an interrupted mkfs of this OSD has left: the next one would take it for finished."""
+        if osd.found.label and osd.found.label.uuid == uuid:
+            with open(osd.block, "r+b") as device:
+                device.write(bytes(_ceph_osd.LABEL_SIZE))
+                device.flush()
+                os.fsync(device.fileno())
 
     def _mkfs(self, osd: Osd, record: Record) -> None:
         cli = WorkerCli(self.module)
@@ -682,6 +710,15 @@ def _user_name(uid: int) -> str | None:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return None
+
+
+def _running_argvs() -> list[list[str]]:
+    """Return the command line of every process on the host."""
+    argvs = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            argvs.append(path.read_bytes().decode(errors="replace").split("\0"))
+    return argvs
 
 
 def _has_text(path: str, text: str) -> bool:
