@@ -38,7 +38,7 @@ seealso:
 EXAMPLES = r"""
 - name: Make the entities of all hosts of the play
   sitewright.grid.ceph_auth:
-    entities: "{{ grid_site | sitewright.grid.ceph_entities(ansible_play_hosts) }}"
+    entities: "{{ grid.site | sitewright.grid.ceph_entities(ansible_play_hosts) }}"
 """
 
 RETURN = r"""

@@ -103,7 +103,11 @@ def build_ceph_host(host: Host, serving: Serving, settings: Settings) -> dict[st
             "is missing, but the host is in ceph_osds: list its devices, or take it out of the group"
         )
     manages = "ceph_mgrs" if serving["ceph_mgrs"] else "ceph_mons"
+    daemons = {"ceph_mons": ["mon"], "ceph_osds": ["osd"], "ceph_mdss": ["mds"], "ceph_clients": ["client", "fuse"]}
+    daemons[manages] = [*daemons.get(manages, []), "mgr"]
     return {
+        # As the role ceph_common names them.
+        "daemons": [daemon for group, names in daemons.items() if group in runs for daemon in names],
         "mon": host.short_name if "ceph_mons" in runs else None,
         "mgr": host.short_name if manages in runs else None,
         "mds": host.short_name if "ceph_mdss" in runs else None,
@@ -133,15 +137,14 @@ def _check_groups(serving: Serving, settings: Settings) -> None:
         findings.at(SITE, "ceph_filesystem").refuse(
             f"is empty, but {enumerate_names(users)} have hosts: name the file system, or empty the groups"
         )
-    if not serving["ceph_osds"]:
+    if not serving["ceph_osds"] and not users:
         findings.at(SITE, "ceph_osds").warn("has no host: the cluster will store nothing")
 
 
 def _check_monitors(names: t.Sequence[str], hosts: t.Mapping[str, Host], findings: Findings) -> None:
     if names and all(hosts[name].retiring for name in names):
         findings.at(SITE, "ceph_mons").refuse(
-            f"would be empty without the host in retiring ({enumerate_names(names)}): "
-            "add another monitor first, and run site.yml"
+            f"has only hosts that are in retiring ({enumerate_names(names)}): add another monitor first"
         )
     if names and len(names) % 2 == 0:
         findings.at(SITE, "ceph_mons").warn(
