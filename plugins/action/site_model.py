@@ -31,7 +31,7 @@ class ActionModule(ActionBase):
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Return the model as the fact grid_site and as site, or fail with all faults at once."""
+        """Return the model as site, or fail with all faults at once."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         if self._task.args:
             raise AnsibleError("The site model takes no options: it reads the inventory.")
@@ -42,7 +42,8 @@ class ActionModule(ActionBase):
         if model.site is None:
             faults = [vars(fault) for fault in model.faults]
             return {**result, "failed": True, "msg": render_refusal(model.faults), "faults": faults}
-        return {**result, "changed": False, "site": model.site, "ansible_facts": {"grid_site": model.site}}
+        # Not as a fact: Ansible copies all facts of a host for each of its tasks, which is quadratic for such a model.
+        return {**result, "changed": False, "site": model.site}
 
 
 def read_inventory(hostvars: t.Any, loader: t.Any) -> Inventory:

@@ -84,13 +84,12 @@ def network(place: Place, value: t.Any) -> t.Any:
 
 
 def check_disjoint(place: Place, networks: t.Sequence[str]) -> None:
-    """Refuse networks that lie in one another."""
-    for index, later in enumerate(networks):
-        for earlier in networks[:index]:
-            if netaddr.IPNetwork(earlier) in netaddr.IPNetwork(later) or netaddr.IPNetwork(later) in netaddr.IPNetwork(
-                earlier
-            ):
-                place.item(index).refuse(f"overlaps {earlier}: name the larger one only", later)
+    """Refuse networks that lie in one another; the list has each only once."""
+    parsed = [netaddr.IPNetwork(network) for network in networks]
+    for index, later in enumerate(parsed):
+        for earlier in parsed[:index]:
+            if earlier in later or later in earlier:
+                place.item(index).refuse(f"overlaps {earlier}: name the larger one only", str(later))
 
 
 class Networks:

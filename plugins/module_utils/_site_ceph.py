@@ -19,7 +19,8 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_faults impor
 from ansible_collections.sitewright.grid.plugins.module_utils._site_values import nearest
 from ansible_collections.sitewright.grid.plugins.module_utils._site_variables import REFUSED, Settings
 
-CEPH_GROUPS = ("ceph_mons", "ceph_mgrs", "ceph_osds", "ceph_mdss", "ceph_clients")
+# What the hosts of each group run, in the words of the role ceph_common.
+CEPH_GROUPS = {"ceph_mons": "mon", "ceph_mgrs": "mgr", "ceph_osds": "osd", "ceph_mdss": "mds", "ceph_clients": "client"}
 DEFAULT_POOL_SIZE = 3
 
 # Which group cannot do without which other.
@@ -48,7 +49,7 @@ def build_ceph(hosts: t.Mapping[str, Host], serving: Serving, settings: Settings
 
     serving has the hosts of each of CEPH_GROUPS. What is wrong is recorded in the settings' findings.
     """
-    if not any(serving.values()):
+    if not any(serving[group] for group in CEPH_GROUPS):
         return None
     findings = settings.findings
     _check_groups(serving, settings)
@@ -102,23 +103,23 @@ def build_ceph_host(host: Host, serving: Serving, settings: Settings) -> dict[st
         settings.findings.at(host.name, "ceph_osd_devices").refuse(
             "is missing, but the host is in ceph_osds: list its devices, or take it out of the group"
         )
-    manages = "ceph_mgrs" if serving["ceph_mgrs"] else "ceph_mons"
-    daemons = {"ceph_mons": ["mon"], "ceph_osds": ["osd"], "ceph_mdss": ["mds"], "ceph_clients": ["client", "fuse"]}
-    daemons[manages] = [*daemons.get(manages, []), "mgr"]
-    return {
-        # As the role ceph_common names them.
-        "daemons": [daemon for group, names in daemons.items() if group in runs for daemon in names],
-        "mon": host.short_name if "ceph_mons" in runs else None,
-        "mgr": host.short_name if manages in runs else None,
-        "mds": host.short_name if "ceph_mdss" in runs else None,
-        "osd_devices": devices,
-        "client": {
+    if not serving["ceph_mgrs"] and "ceph_mons" in runs:
+        runs.add("ceph_mgrs")
+    client = None
+    if "ceph_clients" in runs:
+        client = {
             "entity": f"client.grid.{host.short_name}",
             "mount": value("ceph_client_mount"),
             "method": value("ceph_client_method"),
         }
-        if "ceph_clients" in runs
-        else None,
+    daemons = [daemon for group, daemon in CEPH_GROUPS.items() if group in runs]
+    return {
+        "daemons": [*daemons, "fuse"] if client and client["method"] != "kernel" else daemons,
+        "mon": host.short_name if "ceph_mons" in runs else None,
+        "mgr": host.short_name if "ceph_mgrs" in runs else None,
+        "mds": host.short_name if "ceph_mdss" in runs else None,
+        "osd_devices": devices,
+        "client": client,
         "package_repository": value("ceph_package_repository") if runs else None,
     }
 

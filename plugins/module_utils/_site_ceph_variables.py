@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.sitewright.grid.plugins.module_utils._cli import CEPH_KEY
 from ansible_collections.sitewright.grid.plugins.module_utils._site_addresses import network
 from ansible_collections.sitewright.grid.plugins.module_utils._site_faults import Place
 from ansible_collections.sitewright.grid.plugins.module_utils._site_values import (
@@ -60,6 +61,9 @@ def _option_value(place: Place, value: t.Any) -> t.Any:
         return "true" if value else "false"
     if not isinstance(value, (str, int, float)):
         return wrong_type(place, value, "the value of an option", "true, 300 or '0.85'")
+    if isinstance(value, str) and CEPH_KEY.search(value):
+        place.refuse("looks like a key, and everybody may read ceph.conf: keys belong into keyrings", value)
+        return REFUSED
     if isinstance(value, str) and re.search(r"[\r\n]|(?<!\\)[#;]", value):
         place.refuse("has a line break, # or ; in it, where Ceph ends a value: remove it, or write \\# or \\;", value)
         return REFUSED
@@ -79,7 +83,7 @@ def _options(place: Place, section: str, options: t.Any) -> t.Any:
         if re.fullmatch(r"[\w/.-]+", option) is None:
             at.refuse("is no name of an option: use letters, digits and underscores")
         elif option in owned:
-            at.refuse(f"belongs to the site model: remove it, {owned[option]} decides it", value)
+            at.refuse(f"belongs to the site model: remove it, it follows from {owned[option]}", value)
         elif option in checked:
             at.refuse(f"is {option} once more, in another spelling: keep one of them", value)
         else:

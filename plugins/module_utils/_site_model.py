@@ -119,7 +119,7 @@ def build_site(inventory: Inventory) -> SiteModel:
             for host in hosts.values()
         },
     }
-    warnings = render_findings(findings.warnings)
+    warnings = [" ".join(line.split()) for line in render_findings(findings.warnings)]
     return SiteModel(None if findings.faults else {**site, "warnings": warnings}, findings.faults, warnings)
 
 
@@ -146,7 +146,7 @@ def _check_variables(inventory: Inventory, members: list[str], findings: Finding
         for name, value in inventory.hosts[host].items():
             if name.startswith(PREFIXES) and name not in known:
                 findings.at(host, name).refuse(
-                    f"is no variable of the site: {nearest(name, ours)}",
+                    f"is no variable of the site: {nearest(name, ours, cutoff=0.8)}",
                     *([] if isinstance(value, Unreadable) else [value]),
                 )
 

@@ -44,10 +44,13 @@ def wrong_type(place: Place, value: t.Any, wanted: str, example: str) -> t.Any:
     return REFUSED
 
 
-def nearest(name: str, known: t.Iterable[str]) -> str:
-    """Return a hint for a name that is not known: the nearest known one, or all of them where they are few."""
+def nearest(name: str, known: t.Iterable[str], cutoff: float = 0.6) -> str:
+    """Return a hint for a name that is not known: the nearest known one, or all of them where they are few.
+
+    cutoff tells how near is near enough, up to 1; names that share a prefix need more than others.
+    """
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=cutoff)
     if close:
         return f"did you mean '{close[0]}'?"
     if len(names) <= 12:
@@ -116,8 +119,9 @@ def each(check_item: Check, wanted: str, example: str) -> Check:
         checked = []
         for index, item in enumerate(value):
             result = check_item(place.item(index), item)
-            if result in checked:
+            if result is not REFUSED and result in checked:
                 place.item(index).refuse("is named twice: name it once", item)
+                result = REFUSED
             checked.append(result)
         return REFUSED if REFUSED in checked else checked
 
