@@ -26,7 +26,9 @@ extends_documentation_fragment:
 options:
   path:
     description:
-      - Path of the keyring file. Its directory has to be there.
+      - Path of the keyring file.
+      - A missing directory of the file, such as the data directory of a daemon, is made with the same owner and group and
+        with mode V(0750); the one above it has to be there.
       - A symbolic link is refused, since the file is replaced and not written through a link.
     type: path
     required: true
@@ -280,9 +282,19 @@ def manage(module: AnsibleModule, cli: Cli) -> dict[str, t.Any]:
         commands=keyrings.generation_commands(after, executable),
     )
 
-    def set_attributes(file: str, diff: dict[str, t.Any] | None = None) -> bool:
-        arguments = module.load_file_common_arguments(module.params, path=file)
+    def set_attributes(file: str, diff: dict[str, t.Any] | None = None, mode: str | None = None) -> bool:
+        params = module.params if mode is None else {**module.params, "mode": mode}
+        arguments = module.load_file_common_arguments(params, path=file)
         return bool(module.set_fs_attributes_if_different(arguments, False, diff))
+
+    def make_directory(directory: str) -> None:
+        if os.path.isdir(directory):
+            return
+        unfinished = f"{directory}.new"
+        if not os.path.isdir(unfinished):
+            os.mkdir(unfinished, 0o700)
+        set_attributes(unfinished, mode="0750")
+        os.rename(unfinished, directory)
 
     def take_over_attributes(file: str) -> None:
         if exists:
@@ -300,8 +312,7 @@ def manage(module: AnsibleModule, cli: Cli) -> dict[str, t.Any]:
         if remove:
             os.unlink(path)
         elif rewrite:
-            if not os.path.isdir(os.path.dirname(os.path.abspath(path))):
-                raise KeyringError(f"the directory of {path} does not exist: make it first")
+            make_directory(os.path.dirname(os.path.abspath(path)))
             after = keyrings.complete(cli, after, executable)
             write_private(path, keyrings.render_keyring(after), prepare=take_over_attributes)
     names = [entity["name"] for entity in module.params["entities"]] if present else []
