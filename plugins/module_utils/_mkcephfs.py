@@ -9,8 +9,12 @@ Each phase is a function that looks, decides, and acts unless in check mode; it 
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
+import time
+import typing as t
 import uuid
 from dataclasses import dataclass
 
@@ -103,10 +107,37 @@ class Host:
         os.makedirs(self.directory, mode=0o700, exist_ok=True)
         os.chmod(self.directory, 0o700)
 
+    @contextlib.contextmanager
+    def alone(self) -> t.Iterator[None]:
+        """Wait until no other run of this module works here: that of a killed playbook goes on for a while."""
+        if self.check_mode or not os.path.isdir(self.directory):
+            yield
+            return
+        descriptor = os.open(self.directory, os.O_RDONLY)
+        try:
+            deadline = time.monotonic() + self.timeout
+            while not _lock(descriptor):
+                if time.monotonic() > deadline:
+                    raise PhaseError(
+                        f"another run works in {self.directory} for {self.timeout} s: wait for it, or end it"
+                    )
+                time.sleep(0.2)
+            yield
+        finally:
+            os.close(descriptor)
+
     def daemon_argv(self, program: str, *words: str) -> list[str]:
         """Return the command line of a daemon that drops root's rights before it writes."""
         rights = [] if self.user == "root" else ["--setuser", self.user, "--setgroup", self.group]
         return [program, "--conf", self.conf_path, *rights, *words]
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def entries(directory: str) -> set[str]:
@@ -229,7 +260,8 @@ def init_osd(host: Host, name: str) -> Plan:
         raise PhaseError(f"{data} holds osd.{whoami}, not {name}: correct 'osd data'")
 
     cephx = uses_cephx(host.conf, name)
-    made = os.path.exists(f"{data}/mkfs_done")
+    # ceph-osd writes mkfs_done when its object store is whole, then the superblock and the files about it; ready is last.
+    made = os.path.exists(f"{data}/ready")
     if made and not (cephx and _key_copy_is_missing(host, name)):
         return Plan()
     # ceph-osd reads the monmap after it has dropped root's rights, so it cannot be the one in the staging directory.
@@ -249,6 +281,7 @@ def init_osd(host: Host, name: str) -> Plan:
         host.make_data_directory(data)
         shutil.copyfile(host.path("monmap"), monmap)
         host.cli.run(mkfs, timeout=host.timeout)
+    if os.path.exists(monmap):
         os.unlink(monmap)
     if cephx:
         _copy_key(host, name)

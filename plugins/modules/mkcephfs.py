@@ -71,7 +71,8 @@ options:
     default: ceph
   timeout:
     description:
-      - How many seconds one command may take.
+      - How many seconds one command may take, and how many seconds to wait for another run that is still at work in
+        O(dir), such as that of a playbook that was killed.
     type: int
     default: 1800
   executable:
@@ -234,7 +235,8 @@ def main() -> None:
             timeout=params["timeout"],
             check_mode=module.check_mode,
         )
-        plan = run(host, phase, name, params["join"], params["executable"])
+        with host.alone():
+            plan = run(host, phase, name, params["join"], params["executable"])
         result = {
             **plan.result(),
             "phase": phase,

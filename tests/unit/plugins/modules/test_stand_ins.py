@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import typing as t
 from pathlib import Path
 
@@ -157,3 +159,17 @@ def test_cauthtool_makes_a_key(stand: Stand) -> None:
     assert len(stand.log) == 1
     assert stand.log[0].startswith("--create-keyring --gen-key -n client.new ")
     assert not Path(stand.log[0].split()[-1]).exists()
+
+
+def test_a_run_waits_for_another_one(stand: Stand) -> None:
+    staging = stand.root / "stage"
+    staging.mkdir()
+    descriptor = os.open(staging, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    params = {"phase": "prepare_monmap", "conf": f"{stand.root}/ceph.conf", "dir": str(staging), "timeout": 0}
+    params["executable"] = f"{stand.root}/mkcephfs"
+    assert "another run works in" in stand.run(mkcephfs.main, **params)["msg"]
+    assert stand.run(mkcephfs.main, check=True, **params)["changed"]
+    os.close(descriptor)
+    params["timeout"] = 60
+    assert stand.run(mkcephfs.main, **params)["changed"]
