@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.sitewright.grid.plugins.module_utils import _ceph_socket
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import Conf, effective
-from ansible_collections.sitewright.grid.plugins.module_utils._ceph_socket import NoAnswerError, ask
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_socket import NoAnswerError
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Systemd
 
@@ -45,7 +45,7 @@ def socket_of(name: str, conf: Conf) -> str:
 def state_of(name: str, path: str) -> str:
     """Return what the daemon says of its state, for example C(active) or C(probing). Raises NoAnswerError."""
     kind = name.partition(".")[0]
-    return str(ask(path, _QUESTIONS[kind]).get("state", "running"))
+    return str(_ceph_socket.ask(path, _QUESTIONS[kind]).get("state", "running"))
 
 
 def is_serving(name: str, state: str) -> bool:

@@ -18,12 +18,13 @@ from dataclasses import dataclass, field
 
 MIN_SIZE = 5 << 30  # bytes; ceph-volume takes nothing smaller either
 LABEL_SIZE = 4096
+VOLUMES = "/dev"  # where LVM shows its volumes
 _MAGIC = b"bluestore block device\n"
 _HEADER = len(_MAGIC) + 36 + 1  # the magic line and the uuid's line come before the encoded part
 # What ceph-osd needs in its data directory, apart from the link to the device.
 DATA_FILES = ("type", "fsid", "whoami", "ceph_fsid", "ready", "keyring")
 # The unit ceph-osd@ hides or protects these, or they do not outlive a reboot.
-HIDDEN = re.compile(r"/(dev|proc|sys|run|tmp|var/tmp|home|root|usr|boot|etc)/")
+HIDDEN = r"/(dev|proc|sys|run|tmp|var/tmp|home|root|usr|boot|etc)/"
 
 
 class LabelError(ValueError):
@@ -179,7 +180,7 @@ def _place_fault(wanted: Wanted, found: Found) -> str | None:
             return "it has a size, which is for sparse files, but is no file; leave the size out"
         if wanted.method != "raw":
             return "a sparse file cannot be used with the method lvm; use raw"
-        hidden = HIDDEN.match(wanted.path)
+        hidden = re.match(HIDDEN, wanted.path)
         if hidden:
             return f"below {hidden[0]} a file is hidden from the OSD's unit or does not outlive a reboot; move it"
         size = wanted.size
@@ -239,7 +240,7 @@ def group_argv(uuid: str, disk: str) -> list[str]:
 
 def volume_path(uuid: str) -> str:
     """Return the logical volume of the OSD, named so that the udev rules of Ceph's packages give it to ceph."""
-    return f"/dev/ceph-{uuid}/osd-block-{uuid}"
+    return f"{VOLUMES}/ceph-{uuid}/osd-block-{uuid}"
 
 
 def volume_argv(fsid: str, osd: int | str, uuid: str, device_class: str | None) -> list[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 
+from ansible_collections.sitewright.grid.plugins.module_utils._private_file import write_private
+
 Record = dict[str, str]
 
 
@@ -52,12 +54,7 @@ class Records:
         if not self._records:
             os.unlink(self.path)
             return
-        new = f"{self.path}.new"
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump({"fsid": self.fsid, "osds": self._records}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(new, self.path)
+        write_private(self.path, json.dumps({"fsid": self.fsid, "osds": self._records}))
         directory = os.open(os.path.dirname(self.path), os.O_RDONLY)
         os.fsync(directory)
         os.close(directory)

@@ -146,7 +146,7 @@ import typing as t
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sitewright.grid.plugins.module_utils import _ceph_daemon
+from ansible_collections.sitewright.grid.plugins.module_utils import _ceph_daemon, _ceph_socket
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import (
     Conf,
     ConfError,
@@ -154,7 +154,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import 
     keyring_path,
     parse_conf,
 )
-from ansible_collections.sitewright.grid.plugins.module_utils._ceph_socket import NoAnswerError, ask
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_socket import NoAnswerError
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
 from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Systemd, Unit, plan_start
@@ -223,7 +223,7 @@ class Host:
         path = _ceph_daemon.socket_of(name, self.conf)
         wanted = effective(self.conf, name)
         try:
-            running = ask(path, "config diff")["diff"]
+            running = _ceph_socket.ask(path, "config diff")["diff"]
         except NoAnswerError:
             return []  # it is just starting, or hangs; the wait for it will tell
         candidates = _ceph_daemon.find_candidates(running, wanted)
@@ -233,11 +233,11 @@ class Host:
         changes = []
         for option in candidates:
             try:
-                schema = ask(path, "config help", var=option)["option"]
+                schema = _ceph_socket.ask(path, "config help", var=option)["option"]
             except NoAnswerError:
                 continue  # an option that this daemon does not know
             if _ceph_daemon.concerns(name.partition(".")[0], schema):
-                now = ask(path, "config get", var=option)[option]
+                now = _ceph_socket.ask(path, "config get", var=option)[option]
                 change = _ceph_daemon.compare(running.get(option, {}), now, read[option] if option in wanted else None)
                 if change:
                     changes.append(f"{option}: {change[0]} -> {change[1]}")

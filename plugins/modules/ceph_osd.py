@@ -184,9 +184,8 @@ import stat
 import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from uuid import uuid4
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sitewright.grid.plugins.module_utils import _ceph_daemon, _ceph_osd
@@ -201,6 +200,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._ceph_osd import F
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_osd_record import Record, Records
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
+from ansible_collections.sitewright.grid.plugins.module_utils._private_file import write_private
 from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Systemd, Unit, plan_start
 
 OSD_ROOT = "/var/lib/ceph/osd"
@@ -213,6 +213,7 @@ ExecStartPre=+/usr/bin/chown --dereference ceph:ceph /var/lib/ceph/osd/ceph-%i/b
 """
 TARGETS = _ceph_daemon.target_names(["osd"])
 USER = "ceph"
+NEW_UUID = "/proc/sys/kernel/random/uuid"  # another one at each look
 AT_ONCE = 8  # stores made at the same time: each mostly waits for its disk
 MKFS_TRIES = 5
 LEFTOVER_LIMIT = 120  # seconds
@@ -295,6 +296,7 @@ class Host:
         self.start: bool = module.params["start"]
         self.sections = self._conf()
         self.fsid = self._cluster()
+        self.units: dict[str, Unit] = {}
         self.records = Records(f"{OSD_ROOT}/.sitewright-new.json", self.fsid)
 
     def _conf(self) -> Conf:
@@ -372,16 +374,13 @@ class Host:
         status = os.stat(path)
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISBLK(status.st_mode)):
             return Found("other")
-        label: Label | None = None
-        damage = None
+        label, damage = None, None
         try:
             with open(path, "rb") as device:
-                start = device.read(_ceph_osd.LABEL_SIZE)
                 size = device.seek(0, os.SEEK_END)
+            label = _read_label(path)
         except OSError as error:
             return Found("other", damage=f"it cannot be read ({error.strerror})")
-        try:
-            label = _ceph_osd.parse_label(start)
         except LabelError as error:
             damage = str(error)
         is_file = stat.S_ISREG(status.st_mode)
@@ -424,7 +423,7 @@ class Host:
                 rest.append({"id": int(number), "path": os.readlink(block) if block.is_symlink() else None})
         return rest
 
-    def _state(self, osd: Osd, units: dict[str, Unit]) -> dict[str, t.Any]:
+    def _state(self, osd: Osd) -> dict[str, t.Any]:
         """Return the present state of a device, as the diff shows it."""
         if not osd.is_ready:
             return {"osd": "unfinished" if osd.record else "none"}
@@ -436,7 +435,7 @@ class Host:
         if osd.wanted.device_class:
             state["device_class"] = self._noted_class(osd)
         if self.start:
-            unit = units[osd.unit]
+            unit = self.units[osd.unit]
             state.update(enabled=unit.enabled, running=unit.running)
         return state
 
@@ -490,22 +489,20 @@ class Host:
             plan.after[DROP_IN] = "written"
             plan.commands.append(["systemctl", "daemon-reload"])
         known = [osd.unit for osd in osds if osd.is_ready]
-        units = self.systemd.units([*known, *TARGETS]) if self.start else {}
+        self.units = self.systemd.units([*known, *TARGETS]) if self.start else {}
         for osd in osds:
-            before, after = self._state(osd, units), self._wanted_state(osd)
+            before, after = self._state(osd), self._wanted_state(osd)
             osd.created = before["osd"] != osd.name
             plan.commands += self._commands(osd, before)
             if before != after:
                 plan.before[osd.wanted.path], plan.after[osd.wanted.path] = before, after
         if self.start:
-            wanted = {osd.unit: units.get(osd.unit, Unit()) for osd in osds}
-            targets = {name: units[name] for name in TARGETS}
-            for name, unit in targets.items():
-                if not unit.enabled:
+            for name in TARGETS:
+                if not self.units[name].enabled:
                     plan.before[name], plan.after[name] = {"enabled": False}, {"enabled": True}
-            plan.commands += plan_start(wanted, targets)
+            plan.commands += self._start_commands(osds)
             for osd in osds:
-                osd.started = not wanted[osd.unit].running
+                osd.started = not self.units.get(osd.unit, Unit()).running
         return plan
 
     def _commands(self, osd: Osd, before: dict[str, t.Any]) -> list[list[str]]:
@@ -529,6 +526,10 @@ class Host:
                 commands += _ceph_osd.class_argvs(self.conf, osd.keyring, osd.number, wanted)
         return commands
 
+    def _start_commands(self, osds: list[Osd]) -> list[list[str]]:
+        units = {osd.unit: self.units.get(osd.unit, Unit()) for osd in osds}
+        return plan_start(units, {name: self.units[name] for name in TARGETS})
+
     def _class_in_cluster(self, osd: Osd) -> str:
         argv = _ceph_osd.osd_argv(self.conf, osd.keyring, osd.number)
         return self.cli.read([*argv, "osd", "crush", "get-device-class", osd.name], timeout=90).stdout.strip()
@@ -539,7 +540,7 @@ class Host:
         """Do what the plan says; every step can be cut short and is then done again by the next run."""
         if DROP_IN in plan.after:
             os.makedirs(os.path.dirname(DROP_IN), exist_ok=True)
-            self._write(DROP_IN, DROP_IN_TEXT, 0o644)
+            _write_readable(DROP_IN, DROP_IN_TEXT)
             self.cli.run(["systemctl", "daemon-reload"])
         new = [osd for osd in osds if not osd.is_ready]
         if new:
@@ -549,8 +550,8 @@ class Host:
             self._mend(osd)
         self.records.drop([osd.wanted.path for osd in changes])
         if self.start:
-            units = self.systemd.units([osd.unit for osd in osds])
-            for argv in plan_start(units, self.systemd.units(TARGETS)):
+            self.units.update(self.systemd.units([osd.unit for osd in new]))
+            for argv in self._start_commands(osds):
                 self.cli.run(argv)
 
     def _make(self, new: list[Osd]) -> None:
@@ -578,7 +579,10 @@ class Host:
             self.cli.fail("; ".join(failures))
 
     def _new_record(self) -> Record:
-        return {"uuid": str(uuid4()), "key": self.cli.run(["ceph-authtool", "--gen-print-key"]).stdout.strip()}
+        return {
+            "uuid": Path(NEW_UUID).read_text().strip(),
+            "key": self.cli.run(["ceph-authtool", "--gen-print-key"]).stdout.strip(),
+        }
 
     def _prepare(self, osd: Osd, record: Record) -> None:
         """Register the OSD and bring everything into place that mkfs needs."""
@@ -603,12 +607,12 @@ class Host:
             self.cli.run(_ceph_osd.volume_argv(self.fsid or "", osd.number, uuid, osd.wanted.device_class))
             osd.block = _ceph_osd.volume_path(uuid)
         self._wait_for_leftover(uuid)
-        osd.found = self._examine(osd.block, osd.found.group)
+        osd.found = replace(osd.found, label=_read_label(osd.block))
         if not osd.is_ready:
             self._clear_directory(osd, uuid)
             self._clear_label(osd, uuid)
         os.makedirs(osd.directory, mode=0o750, exist_ok=True)
-        self._write(osd.keyring, _ceph_osd.render_keyring(osd.number, key), 0o600)
+        write_private(osd.keyring, _ceph_osd.render_keyring(osd.number, key))
         self._settle(osd)
 
     def _make_file(self, path: str) -> None:
@@ -653,7 +657,7 @@ class Host:
             if cli.run(argv, ok=(0, errno.EWOULDBLOCK), stdin=record["key"], timeout=600).rc == 0:
                 break
             time.sleep(1)
-        label = self._examine(osd.block, None).label
+        label = _read_label(osd.block)
         if label is None or not label.ready or label.uuid != record["uuid"]:
             cli.fail(f"ceph-osd --mkfs has ended without an error, but {osd.block} has no finished label; run again")
 
@@ -681,7 +685,7 @@ class Host:
                 f"{osd.keyring} is lost, and {osd.block} does not hold the key: write it again with"
                 f" 'ceph auth get {osd.name} -o {osd.keyring}' on a host with the administrator's key, and run again."
             )
-        self._write(osd.keyring, _ceph_osd.render_keyring(osd.number, key), 0o600)
+        write_private(osd.keyring, _ceph_osd.render_keyring(osd.number, key))
 
     def _settle(self, osd: Osd) -> None:
         """Write the link and the class, and give everything to ceph."""
@@ -691,18 +695,21 @@ class Host:
                 link.unlink()
             link.symlink_to(osd.block)
         if osd.wanted.device_class not in (None, self._noted_class(osd)):
-            self._write(f"{osd.directory}/crush_device_class", f"{osd.wanted.device_class}\n", 0o644)
+            _write_readable(f"{osd.directory}/crush_device_class", f"{osd.wanted.device_class}\n")
         for path in self._paths(osd):
             shutil.chown(path, USER, USER)
         for name in ("keyring", "osd_key"):
             if os.path.exists(f"{osd.directory}/{name}"):
                 os.chmod(f"{osd.directory}/{name}", 0o600)
 
-    @staticmethod
-    def _write(path: str, text: str, mode: int) -> None:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
-            file.write(text)
-            os.fsync(file.fileno())
+
+def _write_readable(path: str, text: str) -> None:
+    write_private(path, text, lambda temporary: os.chmod(temporary, 0o644))
+
+
+def _read_label(path: str) -> Label | None:
+    with open(path, "rb") as device:
+        return _ceph_osd.parse_label(device.read(_ceph_osd.LABEL_SIZE))
 
 
 def _user_name(uid: int) -> str | None:

@@ -12,6 +12,7 @@ key        meaning
 id         what the case shows
 params     the module's parameters
 files      files that exist before: path to content; a path that ends in / is a directory
+links      symbolic links that exist before: path to target
 missing    programs that the host lacks; all others are there
 reads      commands that change nothing: argv, and optionally stdin (expected), rc, out, err
 writes     commands that change something: the same keys, and creates (files that the command makes)
@@ -19,14 +20,18 @@ result     part of the expected result; nested dictionaries are compared key by 
 failed     in place of result: a regular expression that the error message has to match
 after      files after the normal run: path to content, or null for a file that must not be there
 check      keys that are different in check mode (for example reads that follow a write)
+patch      constants of the plugins that are other here: C(modules.x.NAME) or C(module_utils.x.NAME) to value
+answers    what daemons answer on their admin sockets: C(TYPE.ID request ...) to the answer, the list of answers in
+           their order (the last one stays), or null for none
 returns_keys  true where the module is asked to return keys (they are masked by no_log in playbooks)
 =========  ============================================================================================
 
-C({tmp}) in any string stands for the case's own temporary directory.
+C({tmp}) in any string stands for the case's own temporary directory, C({user}) for the user who runs the tests.
 """
 
 from __future__ import annotations
 
+import getpass
 import importlib
 import json
 import re
@@ -36,7 +41,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.sitewright.grid.plugins.module_utils import _cli
+from ansible_collections.sitewright.grid.plugins.module_utils import _ceph_socket, _cli
 
 HERE = Path(__file__).parent
 Case = t.Dict[str, t.Any]
@@ -57,7 +62,7 @@ def load_cases() -> list[t.Any]:
 def expand(value: t.Any, tmp: str) -> t.Any:
     """Put the temporary directory in place of {tmp}, at any depth."""
     if isinstance(value, str):
-        return value.replace("{tmp}", tmp)
+        return value.replace("{tmp}", tmp).replace("{user}", getpass.getuser())
     if isinstance(value, list):
         return [expand(item, tmp) for item in value]
     if isinstance(value, dict):
@@ -82,6 +87,21 @@ def snapshot(root: Path) -> dict[str, t.Any]:
     }
 
 
+def replace_daemons(monkeypatch: pytest.MonkeyPatch, answers: dict[str, t.Any]) -> None:
+    """Let these answers come from the admin sockets."""
+    pending = {question: list(ones) if isinstance(ones, list) else [ones] for question, ones in answers.items()}
+
+    def ask(path: str, prefix: str, **arguments: str) -> t.Any:
+        question = " ".join([Path(path).stem[len("ceph-") :], prefix, *arguments.values()])
+        ones = pending.get(question, [None])
+        answer = ones.pop(0) if len(ones) > 1 else ones[0]
+        if answer is None:
+            raise _ceph_socket.NoAnswerError(f"{path}: no answer to '{question}'")
+        return answer
+
+    monkeypatch.setattr(_ceph_socket, "ask", ask)
+
+
 def assert_contains(have: t.Any, want: t.Any, where: str) -> None:
     """Compare nested dictionaries key by key, everything else whole."""
     if isinstance(want, dict) and isinstance(have, dict):
@@ -103,6 +123,8 @@ def test_argv_case(
 ) -> None:
     case = expand({**case, **(case.get("check", {}) if check else {})}, str(tmp_path))
     write_files(case.get("files", {}))
+    for path, target in case.get("links", {}).items():
+        Path(path).symlink_to(target)
     before = snapshot(tmp_path)
     pending = list(case.get("reads", [])) + ([] if check else list(case.get("writes", [])))
 
@@ -118,6 +140,10 @@ def test_argv_case(
         return _cli.Completed(expected.get("rc", 0), expected.get("out", ""), expected.get("err", ""))
 
     monkeypatch.setattr(_cli.Cli, "_execute", execute)
+
+    replace_daemons(monkeypatch, case.get("answers", {}))
+    for target, value in case.get("patch", {}).items():
+        monkeypatch.setattr(f"ansible_collections.sitewright.grid.plugins.{target}", value)
     monkeypatch.setattr(_cli.Cli, "has", lambda self, program: program not in case.get("missing", []))
 
     main = importlib.import_module(f"ansible_collections.sitewright.grid.plugins.modules.{module}").main
