@@ -260,7 +260,7 @@ def init_osd(host: Host, name: str) -> Plan:
         raise PhaseError(f"{data} holds osd.{whoami}, not {name}: correct 'osd data'")
 
     cephx = uses_cephx(host.conf, name)
-    # ceph-osd writes mkfs_done when its object store is whole, then the superblock and the files about it; ready is last.
+    # ceph-osd writes mkfs_done when its object store is whole, then the superblock and more files; ready is the last.
     made = os.path.exists(f"{data}/ready")
     if made and not (cephx and _key_copy_is_missing(host, name)):
         return Plan()

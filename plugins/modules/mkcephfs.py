@@ -13,11 +13,14 @@ description:
   - Does what the historical C(mkcephfs) did, one phase at a time, each on its own host and never over ssh.
   - On today's Ceph it runs C(monmaptool), C(ceph-authtool), C(ceph-mon --mkfs) and C(ceph-osd --mkfs). Where
     O(executable) names a real C(mkcephfs) of an old Ceph, its options for the phases are used instead.
-  - A phase that is done is left alone, without starting a process in most cases. One that was cut short, even by a
-    power failure of the run, is finished.
+  - A phase that is done is left alone, without starting a process (C(monmaptool) apart, which reads a monmap). One that
+    was cut short, at whatever moment, is finished by running it again.
+  - A data directory that is not empty and belongs to something else, or to a cluster with another fsid, is refused. A
+    monitor's store does not show its fsid, so the module leaves it in C(ceph_fsid) beside the store, as OSDs do; a store
+    without that file is asked through its running monitor.
   - No key is on a command line, in the result or in the diff.
-  - The staging directory is the same on all monitors of a new cluster in its C(keyring.mon); bring that file from the
-    first monitor to the others, for example with M(sitewright.grid.ceph_keyring).
+  - All monitors of a new cluster need the same C(keyring.mon) in O(dir); make it on the first one, and bring its keys to
+    the others with M(sitewright.grid.ceph_keyring). The monmap can be made on each of them.
 requirements:
   - C(monmaptool) and C(ceph-authtool) (package C(ceph-common) or C(ceph-base)), C(ceph-mon) and C(ceph-osd) on the
     host, each where its phase runs.
