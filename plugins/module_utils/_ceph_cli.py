@@ -73,12 +73,16 @@ class Ceph:
         words = (done.stdout + done.stderr).strip()
         if "calling conf_read_file" in words:
             return f"{self.conf} cannot be read as a ceph.conf: correct it, or name another one in the option conf."
-        if "cannot identify monitors" in words:
+        if "cannot identify monitors" in words or "object not found (error connecting" in words:
             return f"{self.conf} names no monitors: set mon_host there."
         if "permission denied (error connecting" in words:
-            keyring = self.keyring or f"the keyrings of {self.name} in the usual places"
-            cause = "holds no such key" if "no keyring found" in words else "does not match the cluster's key"
-            return f"The monitors at {self._mon_host()} refuse {self.name}: {keyring} {cause}."
+            keyring = self.keyring or "its usual keyrings"
+            cause = (
+                f"{keyring}: no key found" if "no keyring found" in words else f"the key in {keyring} is not its key"
+            )
+            return (
+                f"The monitors at {self._mon_host()} refuse {self.name} ({cause}): give its key in the option keyring."
+            )
         if words.endswith("timed out") or "error connecting to the cluster" in words:
             return (
                 f"No quorum of monitors at {self._mon_host()} answered {self.name} within {self.connect_timeout} s: "

@@ -15,7 +15,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._cli import CEPH_K
 # Who an option is for: a section, and masks such as class:ssd in any order.
 Place = tuple[str, frozenset[str], str]
 
-_SECRET_NAME = re.compile(r"(password|passwd|_pass|secret|token)$", re.IGNORECASE)
+SECRET_NAME = re.compile(r"(password|passwd|_pass|secret|token)$", re.IGNORECASE)
 _SIZE = re.compile(r"(\d+)([KMGTPE])(i?)")
 _SPAN = re.compile(r"(\d+) ?([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -55,7 +55,7 @@ def check_options(options: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
         if places.count(where) > 1:
             faults.append(f"{title} is given more than once: give it once.")
         if entry["state"] == "present" and (
-            _SECRET_NAME.search(entry["option"]) or CEPH_KEY.search(entry["value"] or "")
+            SECRET_NAME.search(entry["option"]) or CEPH_KEY.search(entry["value"] or "")
         ):
             faults.append(
                 f"{title} is a secret: every client that may read from the monitors could read it there. "

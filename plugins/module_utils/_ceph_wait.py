@@ -35,8 +35,12 @@ def describe(wanted: Json) -> list[str]:
 
 
 def needs_report(wanted: Json) -> bool:
-    """Tell whether C(ceph status) is not enough: it knows numbers of OSDs only, and no file system by name."""
-    return any(wanted[key] and wanted[key] != ALL for key in ("osds_up", "osds_in", "fs_active"))
+    """Tell whether C(ceph status) is not enough.
+
+    It knows only how many OSDs there are, no file system by name, and of placement groups only what a manager has told,
+    which lags behind new pools.
+    """
+    return any(wanted[key] and wanted[key] != ALL for key in ("osds_up", "osds_in", "fs_active", "pgs_clean"))
 
 
 def find_missing(wanted: Json, status: Json, report: Json | None) -> list[str]:
@@ -58,12 +62,8 @@ def find_missing(wanted: Json, status: Json, report: Json | None) -> list[str]:
     standbys = status["fsmap"].get("up:standby", 0)
     if wanted["fs_standbys"] and standbys < wanted["fs_standbys"]:
         missing.append(f"{standbys} of {wanted['fs_standbys']} standby metadata servers are there")
-    if wanted["pgs_clean"]:
-        missing += [
-            f"{state['count']} placement groups are {state['state_name']}"
-            for state in status["pgmap"].get("pgs_by_state", [])
-            if not {"active", "clean"} <= set(state["state_name"].split("+"))
-        ]
+    if wanted["pgs_clean"] and report:
+        missing += _missing_pgs(status["pgmap"].get("pgs_by_state", []), report["osdmap"]["pools"])
     if wanted["health"] is not None:
         missing += [
             f"{code}: {check['summary']['message']}"
@@ -83,6 +83,16 @@ def _missing_osds(flag: str, wanted: list[str], counts: Json, report: Json | Non
         for number in wanted
         if not osds.get(number, {}).get(flag)
     ]
+
+
+def _missing_pgs(states: t.Sequence[Json], pools: t.Iterable[Json]) -> list[str]:
+    missing = [
+        f"{state['count']} placement groups are {state['state_name']}"
+        for state in states
+        if not {"active", "clean"} <= set(state["state_name"].split("+"))
+    ]
+    unknown = sum(pool["pg_num"] for pool in pools) - sum(state["count"] for state in states)
+    return [*missing, f"{unknown} placement groups have not been heard of"] if unknown > 0 else missing
 
 
 def _missing_ranks(names: list[str], fsmap: Json) -> list[str]:

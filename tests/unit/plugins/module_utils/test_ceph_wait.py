@@ -33,7 +33,10 @@ STATUS: dict[str, t.Any] = {
     },
 }
 REPORT: dict[str, t.Any] = {
-    "osdmap": {"osds": [{"osd": 0, "up": 1, "in": 1}, {"osd": 1, "up": 0, "in": 0}]},
+    "osdmap": {
+        "osds": [{"osd": 0, "up": 1, "in": 1}, {"osd": 1, "up": 0, "in": 0}],
+        "pools": [{"pg_num": 1}, {"pg_num": 16}],
+    },
     "fsmap": {
         "filesystems": [
             {
@@ -69,7 +72,7 @@ REPORT: dict[str, t.Any] = {
         ),
         ({"fs_standbys": 1}, []),
         ({"fs_standbys": 2}, ["1 of 2 standby metadata servers are there"]),
-        ({"pgs_clean": True}, ["4 placement groups are peering"]),
+        ({"pgs_clean": True}, ["4 placement groups are peering", "4 placement groups have not been heard of"]),
         ({"health": {"forgive": []}}, ["OSD_DOWN: 1 osds down"]),
         ({"health": {"forgive": ["OSD_DOWN"]}}, []),
     ],
@@ -85,7 +88,7 @@ def test_all_of_no_osds_is_not_enough() -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "expected"),
-    [({"osds_up": ["all"]}, False), ({"osds_up": ["1"]}, True), ({"fs_active": ["cephfs"]}, True), ({}, False)],
+    [({"osds_up": ["all"]}, False), ({"osds_up": ["1"]}, True), ({"pgs_clean": True}, True), ({}, False)],
 )
 def test_needs_report(wanted: dict[str, t.Any], expected: bool) -> None:
     assert needs_report({**NOTHING, **wanted}) is expected
