@@ -27,8 +27,8 @@ options:
   path:
     description:
       - Path of the keyring file.
-      - A missing directory of the file, such as the data directory of a daemon, is made with the same owner and group and
-        with mode V(0750); the one above it has to be there.
+      - A missing directory of the file, such as the data directory of a daemon, is made with the same owner and group
+        and with mode V(0750); the one above it has to be there.
       - A symbolic link is refused, since the file is replaced and not written through a link.
     type: path
     required: true
@@ -258,6 +258,34 @@ def shape_entities(names: list[str], have: Keyring, after: Keyring) -> list[dict
     ]
 
 
+def set_attributes(
+    module: AnsibleModule, file: str, diff: dict[str, t.Any] | None = None, mode: str | None = None
+) -> bool:
+    """Give the file the owner, group and mode of the parameters (or this mode) and tell whether it had others."""
+    params = module.params if mode is None else {**module.params, "mode": mode}
+    arguments = module.load_file_common_arguments(params, path=file)
+    return bool(module.set_fs_attributes_if_different(arguments, False, diff))
+
+
+def make_directory(module: AnsibleModule, directory: str) -> None:
+    """Make the directory where it is missing, in one step."""
+    if os.path.isdir(directory):
+        return
+    unfinished = f"{directory}.new"
+    if not os.path.isdir(unfinished):
+        os.mkdir(unfinished, 0o700)
+    set_attributes(module, unfinished, mode="0750")
+    os.rename(unfinished, directory)
+
+
+def take_over(module: AnsibleModule, path: str, new: str) -> None:
+    """Give the new file what the old one at path has, and then what the parameters say."""
+    if os.path.exists(path):
+        old = os.stat(path)
+        os.chown(new, old.st_uid, old.st_gid)
+    set_attributes(module, new)
+
+
 def manage(module: AnsibleModule, cli: Cli) -> dict[str, t.Any]:
     path, executable = module.params["path"], module.params["executable"]
     present = module.params["state"] == "present"
@@ -282,39 +310,19 @@ def manage(module: AnsibleModule, cli: Cli) -> dict[str, t.Any]:
         commands=keyrings.generation_commands(after, executable),
     )
 
-    def set_attributes(file: str, diff: dict[str, t.Any] | None = None, mode: str | None = None) -> bool:
-        params = module.params if mode is None else {**module.params, "mode": mode}
-        arguments = module.load_file_common_arguments(params, path=file)
-        return bool(module.set_fs_attributes_if_different(arguments, False, diff))
-
-    def make_directory(directory: str) -> None:
-        if os.path.isdir(directory):
-            return
-        unfinished = f"{directory}.new"
-        if not os.path.isdir(unfinished):
-            os.mkdir(unfinished, 0o700)
-        set_attributes(unfinished, mode="0750")
-        os.rename(unfinished, directory)
-
-    def take_over_attributes(file: str) -> None:
-        if exists:
-            old = os.stat(path)
-            os.chown(file, old.st_uid, old.st_gid)
-        set_attributes(file)
-
     drift = False
     if exists and not remove:
         attributes: dict[str, t.Any] = {"before": {}, "after": {}}
-        drift = set_attributes(path, attributes)
+        drift = set_attributes(module, path, attributes)
         plan.before.update(attributes["before"])
         plan.after.update(attributes["after"])
     if not module.check_mode:
         if remove:
             os.unlink(path)
         elif rewrite:
-            make_directory(os.path.dirname(os.path.abspath(path)))
+            make_directory(module, os.path.dirname(os.path.abspath(path)))
             after = keyrings.complete(cli, after, executable)
-            write_private(path, keyrings.render_keyring(after), prepare=take_over_attributes)
+            write_private(path, keyrings.render_keyring(after), prepare=lambda new: take_over(module, path, new))
     names = [entity["name"] for entity in module.params["entities"]] if present else []
     return {
         **plan.result(),

@@ -16,11 +16,11 @@ description:
   - A phase that is done is left alone, without starting a process (C(monmaptool) apart, which reads a monmap). One that
     was cut short, at whatever moment, is finished by running it again.
   - A data directory that is not empty and belongs to something else, or to a cluster with another fsid, is refused. A
-    monitor's store does not show its fsid, so the module leaves it in C(ceph_fsid) beside the store, as OSDs do; a store
-    without that file is asked through its running monitor.
+    monitor's store does not show its fsid, so the module leaves it in C(ceph_fsid) beside the store, as OSDs do; where
+    that file is missing, the running monitor is asked.
   - No key is on a command line, in the result or in the diff.
-  - All monitors of a new cluster need the same C(keyring.mon) in O(dir); make it on the first one, and bring its keys to
-    the others with M(sitewright.grid.ceph_keyring). The monmap can be made on each of them.
+  - All monitors of a new cluster need the same C(keyring.mon) in O(dir); make it on the first one, and bring its keys
+    to the others with M(sitewright.grid.ceph_keyring). The monmap can be made on each of them.
 requirements:
   - C(monmaptool) and C(ceph-authtool) (package C(ceph-common) or C(ceph-base)), C(ceph-mon) and C(ceph-osd) on the
     host, each where its phase runs.
