@@ -140,7 +140,6 @@ commands:
 import errno
 import json
 import os
-import tempfile
 import time
 import typing as t
 from pathlib import Path
@@ -157,6 +156,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import 
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_socket import NoAnswerError
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
+from ansible_collections.sitewright.grid.plugins.module_utils._private_file import write_private
 from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Systemd, Unit, plan_start
 
 DATA_ROOT = "/var/lib/ceph"
@@ -245,15 +245,14 @@ class Host:
 
     def _as_ceph_reads(self, name: str) -> dict[str, str]:
         """Return every option of the daemon as Ceph itself reads it from the file, for example 1G as 1073741824."""
-        text = self.params["conf_text"]
-        with tempfile.NamedTemporaryFile("w", dir=self.tmpdir, suffix=".conf") as copy:
-            path = self.params["conf"]
-            if text is not None:
-                copy.write(text)
-                copy.flush()
-                path = copy.name
-            argv = ["ceph-conf", "--conf", path, "--name", name, "--dump-all", "--format", "json"]
-            values: dict[str, str] = json.loads(self.cli.read(argv).stdout)
+        text, path = self.params["conf_text"], self.params["conf"]
+        if text is not None:
+            path = os.path.join(self.tmpdir, "sitewright-ceph.conf")  # ceph-conf reads files only, no pipe
+            write_private(path, text)
+        argv = ["ceph-conf", "--conf", path, "--name", name, "--dump-all", "--format", "json"]
+        values: dict[str, str] = json.loads(self.cli.read(argv).stdout)
+        if text is not None:
+            os.unlink(path)
         return values
 
     # ---- plan
@@ -364,7 +363,8 @@ def main() -> None:
     if not module.check_mode:
         host.start(units, targets)
         host.restart(restarts)
-        still = {name: why for name, why in host.find_reasons(units).items() if name in restarts}
+        # Only asked after a restart: what no restart mends would else be restarted by every run.
+        still = {name: why for name, why in host.find_reasons(units).items() if name in restarts} if restarts else {}
         if still:
             host.cli.fail(f"Their restart did not change the options of these daemons: {still}. Correct ceph.conf.")
     module.exit_json(
