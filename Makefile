@@ -2,7 +2,8 @@
 
 # ---- The lab ----
 
-LAB := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/
+# The glob is where Molecule looks when it is not asked to complain about the place.
+LAB := PATH="$(CURDIR)/.venv/bin:$$PATH" MOLECULE_GLOB="molecule/*/molecule.yml" .venv/bin/
 
 .PHONY: help venv lab site destroy clean
 
