@@ -10,7 +10,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.sitewright.grid.plugins.module_utils._cli import CEPH_KEY
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_keyring import KeyringError, key_type
 
 MON = "mon."
 ACCESS = ("r", "rw", "rwp", "rws", "rwps")
@@ -104,8 +104,11 @@ def _problems(entity: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         yield "the cluster cannot be run without this entity, so it is not removed."
     if entity["name"] == MON and (entity["key"] or wanted_caps(entity) is not None):
         yield "key and caps of this entity belong to the monitors: leave key, caps and cephfs out."
-    if entity["key"] and not CEPH_KEY.fullmatch(entity["key"]):
-        yield "key is not a CephX key: give what ceph-authtool --gen-print-key prints."
+    if entity["key"]:
+        try:
+            key_type(entity["key"])
+        except KeyringError as error:
+            yield f"{error}."
     yield from _cap_problems(entity)
 
 
@@ -160,15 +163,6 @@ def plan_auth(
             plan.recaps[name] = caps
             plan.after[name] = {**plan.after[name], "caps": caps}
     return plan
-
-
-def render_keyring(name: str, key: str, caps: Caps | None = None) -> str:
-    """Return the text of a keyring's section, in the form in which Ceph writes it."""
-    lines = [f"[{name}]", f"\tkey = {key}"]
-    for service, cap in sorted((caps or {}).items()):
-        quoted = cap.replace("\\", "\\\\").replace('"', '\\"')
-        lines.append(f'\tcaps {service} = "{quoted}"')
-    return "\n".join(lines) + "\n"
 
 
 def bad_caps(health: t.Mapping[str, t.Any], names: t.Container[str]) -> dict[str, str]:

@@ -160,8 +160,6 @@ commands:
 """
 
 import os
-import stat
-import tempfile
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -174,11 +172,12 @@ from ansible_collections.sitewright.grid.plugins.module_utils._ceph_auth import 
     check_entities,
     parse_auth,
     plan_auth,
-    render_keyring,
 )
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_cli import ARGUMENTS, Ceph
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_keyring import Entity, complete, render_keyring
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
+from ansible_collections.sitewright.grid.plugins.module_utils._private_file import read_text, write_private
 
 ENTITY: dict[str, t.Any] = {
     "name": {"type": "str", "required": True},
@@ -211,17 +210,13 @@ def read_entities(ceph: Ceph, with_mon: bool) -> dict[str, Known]:
 
 def apply(ceph: Ceph, plan: AuthPlan) -> dict[str, str]:
     """Carry the plan out and return the keys of what was imported."""
-    keyring = ""
-    keys = {}
-    for name, (given, caps) in plan.imports.items():
-        keys[name] = given or ceph.cli.read(["ceph-authtool", "--gen-print-key"]).stdout.strip()
-        keyring += render_keyring(name, keys[name], caps)
+    keyring = complete(ceph.cli, {n: Entity(key, caps) for n, (key, caps) in plan.imports.items()}, "ceph-authtool")
     for words in plan.words():
-        ceph.run(*words, stdin=keyring if words[1] == "import" else None)
+        ceph.run(*words, stdin=render_keyring(keyring) if words[1] == "import" else None)
     created = [name for name in plan.imports if plan.before[name] is None]
     if created:
         refuse_bad_caps(ceph, created)
-    return keys
+    return {name: str(entity.key) for name, entity in keyring.items()}
 
 
 def refuse_bad_caps(ceph: Ceph, created: list[str]) -> None:
@@ -240,41 +235,29 @@ def keep_keyring(module: AnsibleModule, entity: dict[str, t.Any], key: str | Non
     Returns the file's difference: before and after, both empty where the file is as it has to be. No key is in it.
     """
     path = entity["path"]
-    content = render_keyring(entity["name"], key) if key else None
+    content = render_keyring({entity["name"]: Entity(key)}) if key else None
     have = read_text(path)
     diff: dict[str, dict[str, t.Any]] = {"before": {}, "after": {}}
-    if content is None or have != content:
-        diff["before"]["content"] = None if have is None else "something else"
-        diff["after"]["content"] = f"the key of {entity['name']}"
-        if content and not module.check_mode:
-            write_private(module, path, content)
-    module.set_fs_attributes_if_different(module.load_file_common_arguments(entity, path=path), False, diff=diff)
+
+    def set_attributes(file: str) -> None:
+        module.set_fs_attributes_if_different(module.load_file_common_arguments(entity, path=file), False, diff=diff)
+
+    def take_over(file: str) -> None:
+        if have is not None:
+            status = os.stat(path)
+            os.chown(file, status.st_uid, status.st_gid)
+        set_attributes(file)
+
+    if content is not None and have == content:
+        set_attributes(path)
+    elif content and not module.check_mode:
+        write_private(path, content, take_over)
     diff["before"].pop("path", None)
     diff["after"].pop("path", None)
+    if content is None or have != content:
+        diff["before"] = {"content": None if have is None else "something else"}
+        diff["after"] = {**diff["after"], "content": f"the key of {entity['name']}"}
     return diff
-
-
-def read_text(path: str) -> str | None:
-    """Return what the file holds, or None where there is none."""
-    if not os.path.exists(path):
-        return None
-    with open(path, encoding="utf-8", errors="replace") as stream:
-        return stream.read()
-
-
-def write_private(module: AnsibleModule, path: str, content: str) -> None:
-    """Replace the file at once; a new one is private from its first instant, an old one keeps its owner and mode."""
-    directory = os.path.dirname(path)
-    if not os.path.isdir(directory):
-        module.fail_json(msg=f"{path} cannot be written: make its directory {directory} first.")
-    handle, temporary = tempfile.mkstemp(dir=directory)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(content)
-        if os.path.exists(path):
-            status = os.stat(path)
-            os.fchown(stream.fileno(), status.st_uid, status.st_gid)
-            os.fchmod(stream.fileno(), stat.S_IMODE(status.st_mode))
-    os.replace(temporary, path)
 
 
 def main() -> None:
@@ -308,7 +291,13 @@ def main() -> None:
     keys.update({name: key for name, (key, _caps) in plan.imports.items() if key})
     if not module.check_mode:
         keys.update(apply(ceph, plan))
-    files = {e["path"]: keep_keyring(module, e, keys.get(e["name"])) for e in present if e["path"]}
+    files = {}
+    for entity in present:
+        if entity["path"]:
+            try:
+                files[entity["path"]] = keep_keyring(module, entity, keys.get(entity["name"]))
+            except OSError as error:
+                cli.fail(f"{entity['path']} cannot be written: {error.strerror} ({error.filename}).")
 
     outcome = Plan(
         before={"entities": plan.before, "files": {path: diff["before"] for path, diff in files.items()}},

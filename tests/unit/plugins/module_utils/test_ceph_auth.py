@@ -9,7 +9,6 @@ from ansible_collections.sitewright.grid.plugins.module_utils._ceph_auth import 
     Known,
     cephfs_caps,
     plan_auth,
-    render_keyring,
 )
 
 OPTIONS = {"state": "present", "caps": None, "cephfs": None, "key": None}
@@ -61,9 +60,3 @@ def test_what_the_monitors_make_is_awaited_on_a_bare_host(bare: bool, faults: in
     plan = plan_auth({}, [{**OPTIONS, "name": "client.bootstrap-osd"}], replace_keys=False, bare=bare)
     assert len(plan.faults) == faults
     assert plan.words() == []
-
-
-def test_render_keyring_quotes_caps() -> None:
-    assert render_keyring("client.a", "KEY", {"osd": r'allow "x\y"', "mon": "allow r"}) == (
-        '[client.a]\n\tkey = KEY\n\tcaps mon = "allow r"\n\tcaps osd = "allow \\"x\\\\y\\""\n'
-    )
