@@ -107,7 +107,7 @@ def to_plain(value: t.Any) -> t.Any:
     for kind in (bool, int, float, str):
         if isinstance(value, kind):
             return kind(value)
-    return value
+    return None if value is None else str(value)  # a date, for example
 
 
 def read_role_options() -> frozenset[str]:

@@ -249,6 +249,8 @@ def _conf(
     for monitor in monitors:
         # A monitor that joins is in no monmap yet: it takes its own address from here.
         conf[f"mon.{monitor['id']}"] = {"host": monitor["id"], "public_addr": monitor["address"]}
+    # Without restful: gone since Ceph 20, and on Debian 13 it cannot be loaded, which would be a warning for ever.
+    conf["mon"] = {"mgr_initial_modules": "iostat nfs"}
     for section, overrides in settings.site("ceph_conf_overrides").items():
         conf.setdefault(section, {}).update(overrides)
     return conf

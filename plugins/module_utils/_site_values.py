@@ -24,7 +24,7 @@ _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False,
 
 
 def kind_of(value: t.Any) -> str:
-    """Return what a value is, in words for people who write YAML."""
+    """Return what a value of YAML is, in words."""
     for kind, words in (
         (bool, "a boolean"),
         (int, "a number"),
@@ -35,7 +35,7 @@ def kind_of(value: t.Any) -> str:
     ):
         if isinstance(value, kind):
             return words
-    return "empty" if value is None else f"of the type {type(value).__name__}"
+    return "empty"
 
 
 def wrong_type(place: Place, value: t.Any, wanted: str, example: str) -> t.Any:

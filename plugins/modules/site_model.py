@@ -32,14 +32,161 @@ EXAMPLES = r"""
   hosts: all
   gather_facts: false
   tasks:
-    - name: Build the site model
+    - name: Turn the inventory into the site model
       sitewright.grid.site_model:
       run_once: true
+      register: grid
+
+- name: Show who mounts the file system where
+  hosts: ceph_clients
+  gather_facts: false
+  tasks:
+    - name: Show the mount point
+      ansible.builtin.debug:
+        var: grid.site.hosts[inventory_hostname].ceph.client.mount
 """
 
 RETURN = r"""
 site:
-  description: The model.
-  type: dict
+  description: The model of the site.
   returned: success
+  type: dict
+  contains:
+    name:
+      description: The name of the site.
+      type: str
+      sample: blueberry
+    networks:
+      description: The networks that all addresses of the site lie in.
+      type: list
+      elements: str
+      sample: [192.0.2.0/24]
+    warnings:
+      description: What is unwise, but possible; the task shows the same as its warnings.
+      type: list
+      elements: str
+      sample:
+        - "(site) ceph_pool_size is 2 instead of 3, as there are no more hosts with OSDs"
+    ceph:
+      description: Ceph as a whole; V(null) where no host is in a group of Ceph.
+      type: dict
+      contains:
+        fsid:
+          description: The fsid that the operator asks for, if any.
+          type: str
+          sample: 8a0e8f0e-2e34-4b4b-8d54-0a1b0e4ed1c4
+        cephx:
+          description: Whether daemons and clients have keys.
+          type: bool
+          sample: true
+        monitors:
+          description: The monitors, with the C(host) and C(id) of each, its C(address), and C(addrs) in Ceph's form.
+          type: list
+          elements: dict
+          sample:
+            - host: store1
+              id: store1
+              address: 192.0.2.11
+              addrs: "[v2:192.0.2.11:3300,v1:192.0.2.11:6789]"
+        mon_host:
+          description: The addresses of all monitors, as in C(ceph.conf).
+          type: str
+          sample: "[v2:192.0.2.11:3300,v1:192.0.2.11:6789]"
+        mgrs:
+          description: The hosts that run managers.
+          type: list
+          elements: str
+          sample: [store1]
+        mdss:
+          description: The hosts that run metadata servers.
+          type: list
+          elements: str
+          sample: [store1]
+        osds:
+          description: The hosts that run OSDs.
+          type: list
+          elements: str
+          sample: [store1]
+        clients:
+          description: The hosts that mount the file system.
+          type: list
+          elements: str
+          sample: [worker01]
+        conf:
+          description: The whole C(ceph.conf) but its fsid, a dictionary of section to option to value.
+          type: dict
+          sample:
+            global: {osd_pool_default_size: "3"}
+            mon.store1: {host: store1, public_addr: 192.0.2.11}
+        config:
+          description: The options for the central configuration.
+          type: list
+          elements: dict
+          sample:
+            - {who: osd, option: osd_max_backfills, value: "1"}
+        pools:
+          description: The pools of the file system; C(pg_num) is V(null) where Ceph decides it.
+          type: list
+          elements: dict
+          sample:
+            - {name: cephfs_data, size: 3, min_size: 2, pg_num: null, application: cephfs, bulk: true}
+        filesystem:
+          description: The file system; V(null) where there is none.
+          type: dict
+          sample: {name: cephfs, metadata_pool: cephfs_metadata, data_pools: [cephfs_data]}
+        client:
+          description: The directory of the file system that clients open, and whether they may write there.
+          type: dict
+          sample: {path: /, access: rw}
+        health_forgiven:
+          description: The health codes that are expected on this site.
+          type: list
+          elements: str
+          sample: [POOL_NO_REDUNDANCY]
+    hosts:
+      description: Each host that is in a group of the site, by its name in the inventory.
+      type: dict
+      contains:
+        short_name:
+          description: The first label of its name, by which its daemons are called.
+          type: str
+          sample: store1
+        address:
+          description: Where other hosts reach it, an address or a name.
+          type: str
+          sample: 192.0.2.11
+        retiring:
+          description: Whether it is in the group C(retiring).
+          type: bool
+          sample: false
+        ceph:
+          description:
+            - What it runs of Ceph.
+            - C(daemons) lists the kinds, as the role C(ceph_common) names them.
+            - C(mon), C(mgr) and C(mds) are the ids of its daemons, or V(null).
+            - C(osd_devices) lists its devices; C(size) is in bytes, and V(null) for a device that has its own.
+            - C(client) has the C(entity), the C(mount) point and the C(method) of a client, else it is V(null).
+            - C(package_repository) is the repository that its packages come from, or V(null).
+          type: dict
+          sample:
+            daemons: [mon, mgr, osd]
+            mon: store1
+            mgr: store1
+            mds: null
+            osd_devices:
+              - {path: /dev/vdb, size: null, device_class: null, method: raw}
+            client: null
+            package_repository: null
+faults:
+  description:
+    - What is wrong, each with the C(host), the C(variable), the C(value) as text, and the C(message).
+    - C(value) is V(null) where there is none to show, and C(<not shown>) where it may be a secret.
+  returned: when the inventory is refused
+  type: list
+  elements: dict
+  sample:
+    - host: store3
+      variable: ansible_host
+      value: 192.0.3.13
+      message: "lies in no site_networks [192.0.2.0/24]: correct it, or add its network"
 """
