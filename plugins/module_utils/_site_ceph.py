@@ -67,7 +67,11 @@ def build_ceph(hosts: t.Mapping[str, Host], serving: Serving, settings: Settings
     min_size = _min_size(place, size, settings.site("ceph_pool_min_size"), "pools")
     pools = _pools([f"{name}_metadata", f"{name}_data"] if name else [], size, min_size, domains, settings)
     monitors = [_monitor(hosts[host]) for host in serving["ceph_mons"]]
-    conf = _conf(monitors, size, min_size, pools, settings)
+    conf = _conf(monitors, settings)
+    # Not in ceph.conf: they change as the site grows, and no daemon should restart for it.
+    defaults = {"osd_pool_default_size": str(size), "osd_pool_default_min_size": str(min_size)}
+    if 1 in (size, *(pool["size"] for pool in pools)):
+        defaults["mon_allow_pool_size_one"] = "true"
     return {
         "fsid": settings.site("ceph_fsid") and settings.site("ceph_fsid").lower(),
         "cephx": settings.site("ceph_cephx"),
@@ -78,11 +82,7 @@ def build_ceph(hosts: t.Mapping[str, Host], serving: Serving, settings: Settings
         "osds": list(serving["ceph_osds"]),
         "clients": list(serving["ceph_clients"]),
         "conf": conf,
-        "config": [
-            {"who": who, "option": option, "value": value}
-            for who, options in sorted(settings.site("ceph_config").items())
-            for option, value in sorted(options.items())
-        ],
+        "config": _config(defaults, settings),
         "pools": pools,
         "filesystem": filesystem,
         "client": {"path": settings.site("ceph_client_path"), "access": settings.site("ceph_client_access")},
@@ -222,9 +222,18 @@ def _monitor(host: Host) -> dict[str, t.Any]:
     }
 
 
-def _conf(
-    monitors: list[dict[str, t.Any]], size: int, min_size: int, pools: list[dict[str, t.Any]], settings: Settings
-) -> dict[str, dict[str, str]]:
+def _config(defaults: dict[str, str], settings: Settings) -> list[dict[str, str]]:
+    """Return the options of the central configuration, as the module ceph_config takes them."""
+    sections = {**settings.site("ceph_config")}
+    sections["global"] = {**defaults, **sections.get("global", {})}
+    return [
+        {"who": who, "option": option, "value": value}
+        for who, options in sorted(sections.items())
+        for option, value in sorted(options.items())
+    ]
+
+
+def _conf(monitors: list[dict[str, t.Any]], settings: Settings) -> dict[str, dict[str, str]]:
     """Return the sections of ceph.conf, all but the fsid."""
     auth = "cephx" if settings.site("ceph_cephx") else "none"
     options = {
@@ -235,11 +244,7 @@ def _conf(
         "auth_cluster_required": auth,
         "auth_service_required": auth,
         "auth_client_required": auth,
-        "osd_pool_default_size": str(size),
-        "osd_pool_default_min_size": str(min_size),
     }
-    if 1 in (size, *(pool["size"] for pool in pools)):
-        options["mon_allow_pool_size_one"] = "true"
     versions = {address.version for address in (literal(monitor["address"]) for monitor in monitors) if address}
     if 6 in versions:
         # Ceph binds to IPv4 alone by default.

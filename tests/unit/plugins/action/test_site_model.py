@@ -102,7 +102,7 @@ def test_a_model_in_check_mode_with_limit_and_extra_variables(run: Run) -> None:
     assert list(site["hosts"]) == ["store1", "store2.example.org", "store3", "worker1", "worker2"]
     assert site["hosts"]["store1"]["address"] == "192.0.2.11"
     assert site["hosts"]["store3"]["ceph"]["osd_devices"][1]["path"] == "/srv/store3"
-    assert site["ceph"]["conf"]["global"]["osd_pool_default_size"] == "2"
+    assert {"who": "global", "option": "osd_pool_default_size", "value": "2"} in site["ceph"]["config"]
 
 
 def test_faults_come_all_at_once(run: Run) -> None:
@@ -128,6 +128,7 @@ def test_faults_come_all_at_once(run: Run) -> None:
     for variable in ("ceph_fsid", "ceph_filesystem", "ceph_client_path", "ceph_client_access"):
         assert found["store1", variable][1].startswith("cannot be templated ("), variable
     assert "'missing' is undefined" in found["store1", "ceph_filesystem"][1]
+    assert "it refers to itself" in found["store1", "ceph_fsid"][1]
     assert {variable for _host, variable in found} == {
         "ceph_admin_secret",
         "ceph_note",

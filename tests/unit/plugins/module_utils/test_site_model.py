@@ -144,13 +144,16 @@ def test_the_model_of_a_site_of_defaults() -> None:
             "auth_cluster_required": "cephx",
             "auth_service_required": "cephx",
             "auth_client_required": "cephx",
-            "osd_pool_default_size": "3",
-            "osd_pool_default_min_size": "2",
         },
+        "mon": {"mgr_initial_modules": "iostat nfs"},
         "mon.store1": {"host": "store1", "public_addr": "192.0.2.11"},
         "mon.store2": {"host": "store2", "public_addr": "192.0.2.12"},
         "mon.store3": {"host": "store3", "public_addr": "192.0.2.13"},
     }
+    assert ceph["config"] == [
+        {"who": "global", "option": "osd_pool_default_min_size", "value": "2"},
+        {"who": "global", "option": "osd_pool_default_size", "value": "3"},
+    ]
     assert ceph["mgrs"] == ["store1", "store2", "store3"]
     assert ceph["mdss"] == ["store1", "store2"]
     assert ceph["clients"] == ["worker1"]
@@ -207,7 +210,7 @@ def test_overrides_come_last_and_in_one_spelling() -> None:
     assert conf["global"]["mon_data_avail_warn"] == "5"
     assert conf["mon.store1"] == {"host": "store1", "public_addr": "192.0.2.11", "debug_mon": "2.5"}
     assert conf["osd"] == {"bluestore_fsck_on_mount": "true"}
-    assert model.site["ceph"]["config"] == [
+    assert model.site["ceph"]["config"][2:] == [
         {"who": "mgr", "option": "mgr/balancer/mode", "value": "upmap"},
         {"who": "osd/class:hdd", "option": "osd_max_backfills", "value": "2"},
     ]
@@ -255,7 +258,7 @@ def test_pools_have_sizes_of_their_own() -> None:
 def test_one_copy_needs_the_monitors_consent() -> None:
     model = build(site={"ceph_pool_sizes": {"cephfs_data": 1}})
     assert model.site is not None
-    assert model.site["ceph"]["conf"]["global"]["mon_allow_pool_size_one"] == "true"
+    assert {"who": "global", "option": "mon_allow_pool_size_one", "value": "true"} in model.site["ceph"]["config"]
 
 
 @pytest.mark.parametrize(
