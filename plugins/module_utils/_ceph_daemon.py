@@ -43,9 +43,14 @@ def socket_of(name: str, conf: Conf) -> str:
 
 
 def state_of(name: str, path: str) -> str:
-    """Return what the daemon says of its state, for example C(active) or C(probing). Raises NoAnswerError."""
-    kind = name.partition(".")[0]
-    return str(_ceph_socket.ask(path, _QUESTIONS[kind]).get("state", "running"))
+    """Return what the daemon says of its state, for example C(active) or C(probing). Raises NoAnswerError.
+
+    A daemon that is starting does not know all its requests yet. Asking what it knows first keeps its log clean.
+    """
+    question = _QUESTIONS[name.partition(".")[0]]
+    if question not in _ceph_socket.ask(path, "help"):
+        raise NoAnswerError("it is starting")
+    return str(_ceph_socket.ask(path, question).get("state", "running"))
 
 
 def is_serving(name: str, state: str) -> bool:
