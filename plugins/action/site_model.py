@@ -82,7 +82,9 @@ def _read(name: str, value: t.Any, context: dict[str, t.Any], loader: t.Any, sha
             try:
                 return to_plain(Templar(loader, context).template(value))
             except (AnsibleError, RecursionError) as error:
-                return Unreadable(" ".join(str(error).split()))
+                reason = " ".join(str(error).split())
+                # Python words it by where it stops.
+                return Unreadable("it refers to itself" if "recursion" in reason else reason)
         shared[id(value)] = (value, to_plain(value))
     return shared[id(value)][1]
 

@@ -116,7 +116,7 @@ site:
           description: The whole C(ceph.conf) but its fsid, a dictionary of section to option to value.
           type: dict
           sample:
-            global: {osd_pool_default_size: "3"}
+            global: {auth_client_required: cephx}
             mon.store1: {host: store1, public_addr: 192.0.2.11}
         config:
           description: The options for the central configuration.
