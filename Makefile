@@ -59,9 +59,9 @@ test: venv .venv-2.19 ## run everything: the above, then the lab's tests in thei
 soak: venv ## run the lab's tests in their long form
 	$(PYTEST) --soak tests/lab
 
-changelog: venv ## write this version's part of CHANGELOG.md anew, from the fragments and what is new
-	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/antsibull-changelog release --update-existing --cummulative-release \
-	    --reload-plugins --refresh
+changelog: venv ## write CHANGELOG.md from the fragments and the modules; from nothing, as 0.1.0 is not released
+	rm -f changelogs/changelog.yaml
+	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/antsibull-changelog release --reload-plugins
 
 .venv-2.19: requirements/core-2.19.txt | venv
 	$(PYTHON_OF_2_19) -m venv --clear $@
