@@ -49,6 +49,7 @@ _value:
   elements: dict
   sample:
     - name: client.bootstrap-osd
+      caps: {mon: profile bootstrap-osd, mgr: allow r}
     - name: mgr.store1
       caps: {mon: profile mgr, osd: allow *, mds: allow *}
 """

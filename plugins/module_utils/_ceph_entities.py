@@ -11,8 +11,9 @@ import typing as t
 # Ceph's own caps for its daemons (the manual's "Manual deployment" and what cephadm gives its daemons).
 MGR_CAPS = {"mon": "profile mgr", "osd": "allow *", "mds": "allow *"}
 MDS_CAPS = {"mon": "profile mds", "mgr": "profile mds", "mds": "allow *", "osd": "allow rw tag cephfs *=*"}
-# The monitors make this one by themselves, so its caps are theirs.
+# The monitors make this one by themselves, with the first cap. The second lets OSD hosts ask for ok-to-stop.
 BOOTSTRAP_OSD = "client.bootstrap-osd"
+BOOTSTRAP_OSD_CAPS = {"mon": "profile bootstrap-osd", "mgr": "allow r"}
 
 
 def list_entities(site: t.Mapping[str, t.Any], hosts: t.Iterable[str]) -> list[dict[str, t.Any]]:
@@ -28,7 +29,7 @@ def list_entities(site: t.Mapping[str, t.Any], hosts: t.Iterable[str]) -> list[d
         if serves["mds"]:
             entities["mds." + serves["mds"]] = {"caps": MDS_CAPS}
         if serves["osd_devices"]:
-            entities[BOOTSTRAP_OSD] = {}
+            entities[BOOTSTRAP_OSD] = {"caps": BOOTSTRAP_OSD_CAPS}
         if serves["client"]:
             access = {"filesystem": site["ceph"]["filesystem"]["name"], **site["ceph"]["client"]}
             entities[serves["client"]["entity"]] = {"cephfs": [access]}

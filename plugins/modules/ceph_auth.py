@@ -24,7 +24,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - Keys of entities that would be created are not known, so RV(keys) lacks them.
+      - Keys of entities that would be created are not known, so RV(entity_keys) lacks them.
       - On a host without Ceph, the plan is made for an empty cluster.
 options:
   entities:
@@ -103,7 +103,7 @@ options:
     default: false
   return_keys:
     description:
-      - Return the keys of the entities in RV(keys). Set C(no_log) on the task when you do.
+      - Return the keys of the entities in RV(entity_keys). Set C(no_log) on the task when you do.
     type: bool
     default: false
 notes:
@@ -141,7 +141,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-keys:
+entity_keys:
   description:
     - The key of each present entity. It lacks those that were given as an option (Ansible would mask them), and in
       check mode those that would be created.
@@ -306,7 +306,7 @@ def main() -> None:
     )
     result = outcome.result()
     if module.params["return_keys"]:
-        result["keys"] = {e["name"]: keys[e["name"]] for e in present if e["name"] in keys and not e["key"]}
+        result["entity_keys"] = {e["name"]: keys[e["name"]] for e in present if e["name"] in keys and not e["key"]}
     module.exit_json(**result)
 
 

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.sitewright.grid.plugins.module_utils._ceph_entities import MDS_CAPS, MGR_CAPS, list_entities
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_entities import (
+    BOOTSTRAP_OSD_CAPS,
+    MDS_CAPS,
+    MGR_CAPS,
+    list_entities,
+)
 
 
 def serves(**differences: t.Any) -> dict[str, t.Any]:
@@ -26,7 +31,7 @@ SITE = {
 
 def test_all_hosts() -> None:
     assert list_entities(SITE, SITE["hosts"]) == [
-        {"name": "client.bootstrap-osd"},
+        {"name": "client.bootstrap-osd", "caps": BOOTSTRAP_OSD_CAPS},
         {"name": "client.grid.worker1", "cephfs": [{"filesystem": "grid", "path": "/pool", "access": "r"}]},
         {"name": "mds.store1", "caps": MDS_CAPS},
         {"name": "mgr.store1", "caps": MGR_CAPS},
