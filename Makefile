@@ -2,8 +2,9 @@
 
 # ---- The lab ----
 
-# The glob is where Molecule looks when it is not asked to complain about the place.
-LAB := PATH="$(CURDIR)/.venv/bin:$$PATH" MOLECULE_GLOB="molecule/*/molecule.yml" .venv/bin/
+# Molecule remembers below ANSIBLE_HOME what it has created, by the name of the checkout's directory alone. The glob
+# keeps it from complaining about the place of its scenarios.
+LAB := PATH="$(CURDIR)/.venv/bin:$$PATH" ANSIBLE_HOME="$(CURDIR)/.ansible" MOLECULE_GLOB="molecule/*/molecule.yml" .venv/bin/
 
 .PHONY: help venv lab site destroy clean
 
