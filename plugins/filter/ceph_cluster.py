@@ -16,8 +16,8 @@ version_added: 0.1.0
 author:
   - the sitewright.grid contributors (@sitewright)
 description:
-  - Turns what M(sitewright.grid.ceph_host_info) found on the hosts of the monitors into the one cluster that a run works
-    on, so that no run ever makes a new fsid or a new C(mon.) key for a cluster that has one.
+  - Turns what M(sitewright.grid.ceph_host_info) found on the hosts of the monitors into the one cluster that a run
+    works on, so that no run ever makes a new fsid or a new C(mon.) key for a cluster that has one.
   - A new cluster is formed only when every monitor's host has answered and none of them holds anything of a cluster.
 positional: _input, hosts
 options:

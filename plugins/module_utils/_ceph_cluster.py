@@ -35,8 +35,9 @@ def decide_cluster(hosts: list[str], evidence: Evidence, wanted_fsid: str | None
     """Tell which cluster the monitors' hosts hold, or that a new one is to be formed.
 
     hosts are the monitors' hosts in inventory order. evidence maps each to what ceph_host_info returned of it, or to
-    None (or to a result without C(mon_stores)) where it did not answer. wanted_fsid is the operator's, if any. limited tells that not every monitor's host is
-    in the run. Returns the fields of Cluster as a dictionary; raises ClusterError with a message for the operator.
+    None (or to a result without C(mon_stores)) where it did not answer. wanted_fsid is the operator's, if any. limited
+    tells that not every monitor's host is in the run. Returns the fields of Cluster as a dictionary; raises
+    ClusterError with a message for the operator.
     """
     seen = {host: dict(found) for host, found in evidence.items() if found and "mon_stores" in found}
     silent = [host for host in hosts if host not in seen]
@@ -64,7 +65,8 @@ def _agreed_fsid(hosts: list[str], seen: dict[str, t.Any], wanted: str | None) -
     found = next(iter(claims.values()), None)
     if found and wanted and found != wanted:
         raise ClusterError(
-            f"ceph_fsid is {wanted}, but the cluster on {', '.join(claims)} is {found}: correct ceph_fsid, or leave it out"
+            f"ceph_fsid is {wanted}, but the cluster on {', '.join(claims)} is {found}: "
+            "correct ceph_fsid, or leave it out"
         )
     return found or wanted
 

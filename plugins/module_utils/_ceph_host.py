@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 import shlex
-import typing as t
 
 FAMILIES = ("debian", "rhel")
 
 
-def parse_os_release(text: str) -> dict[str, t.Optional[str]]:
+def parse_os_release(text: str) -> dict[str, str | None]:
     """Return id, version and family (debian, rhel or None) of the system from os-release(5)."""
     values = {}
     for line in text.splitlines():

@@ -116,6 +116,8 @@ def main() -> None:
     options = module.params["options"]
     faults = check_options(options)
     if faults:
+        # Ansible shows a module's options with -vvv: not these, one of which may be a secret.
+        module.no_log_values.update(entry["value"] for entry in options if entry["value"])
         cli.fail("\n".join(faults))
     have = {} if module.check_mode and ceph.is_bare else parse_config(ceph.read_json("config", "dump"))
     kinds = {name: ceph.read_json("config", "help", name)["type"] for name in unclear_options(have, options)}

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - the sitewright.grid contributors (@sitewright)
 description:
-  - Reads the host's own files and its package database only, so that it works where no cluster exists yet, and where the
-    cluster does not answer.
+  - Reads the host's own files and its package database only, so that it works where no cluster exists yet, and where
+    the cluster does not answer.
 extends_documentation_fragment:
   - sitewright.grid.attributes
   - sitewright.grid.attributes.info
@@ -72,7 +72,8 @@ packages:
   sample: {ceph-common: 18.2.7+ds-1, ceph-mon: 18.2.7+ds-1}
 os:
   description:
-    - The C(ID), the C(VERSION_ID) and the family (C(debian), C(rhel) or V(null)) of the system, from C(/etc/os-release).
+    - The C(ID), the C(VERSION_ID) and the family (C(debian), C(rhel) or V(null)) of the system, as C(/etc/os-release)
+      has them.
   returned: success
   type: dict
   sample: {id: debian, version: "13", family: debian}

@@ -76,5 +76,3 @@ def test_one_client_more_runs_alone(tmp_path: Path) -> None:
     play = grown.play("site.yml", "--limit", "worker3")
     assert set(play.recap) == {"worker3"}, play.output
     assert grown.ssh("worker3", "findmnt --noheadings --output FSTYPE /cephfs").strip() == "fuse.ceph-fuse"
-
-

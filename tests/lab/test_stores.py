@@ -69,13 +69,13 @@ def keys(lab: Lab, host: str) -> dict[str, str]:
     return {entity["entity"]: entity["key"] for entity in lab.ceph(host, "auth ls")["auth_dump"]}
 
 
-def what_is_there(lab: Lab) -> dict[str, dict[str, str]]:
+def what_is_there(lab: Lab) -> dict[str, set[str]]:
     """Return each host's fsid, monitor's key and admin's key, as far as it has them."""
     command = (
-        "grep -h ^fsid /etc/ceph/ceph.conf; grep -h key /var/lib/ceph/mon/*/keyring /var/lib/ceph/mkcephfs/keyring.mon; "
-        "grep -h key /etc/ceph/ceph.client.admin.keyring; true"
+        "grep -h ^fsid /etc/ceph/ceph.conf; grep -h key /etc/ceph/ceph.client.admin.keyring "
+        "/var/lib/ceph/mon/*/keyring /var/lib/ceph/mkcephfs/keyring.mon; true"
     )
-    return {host: set(lab.ssh(host, command).split("\n")) - {""} for host in lab.hosts()}  # type: ignore[misc]
+    return {host: set(lab.ssh(host, command).split("\n")) - {""} for host in lab.hosts()}
 
 
 def assert_whole(lab: Lab, osds: int) -> None:

@@ -55,7 +55,8 @@ def test_a_reinstalled_monitor_joins_the_others() -> None:
 def test_bare_hosts_form_a_cluster_with_a_new_fsid() -> None:
     first = decide_cluster(HOSTS, BARE, None, limited=False)
     second = decide_cluster(HOSTS, BARE, None, limited=False)
-    assert first["forming"] and first["admin_host"] == "store1"
+    assert first["forming"]
+    assert first["admin_host"] == "store1"
     assert uuid.UUID(first["fsid"]) != uuid.UUID(second["fsid"])
 
 
@@ -72,7 +73,9 @@ def test_a_forming_that_was_cut_short_goes_on_with_its_fsid_and_its_keys() -> No
 @pytest.mark.parametrize(
     ("evidence", "wanted", "limited", "message"),
     [
-        pytest.param({**BARE, "store3": None}, None, False, "silent: store3", id="a silent host might hold the cluster"),
+        pytest.param(
+            {**BARE, "store3": None}, None, False, "silent: store3", id="a silent host might hold the cluster"
+        ),
         pytest.param({}, None, True, "no monitor's host answers", id="nobody answers"),
         pytest.param(BARE, None, True, "without --limit", id="a limited run forms no cluster"),
         pytest.param({**RUNNING, "store2": found(fsid=OTHER)}, None, False, "different clusters", id="two clusters"),

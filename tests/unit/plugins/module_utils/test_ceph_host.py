@@ -17,7 +17,10 @@ from ansible_collections.sitewright.grid.plugins.module_utils._ceph_host import 
     ("text", "expected"),
     [
         ('ID=debian\nVERSION_ID="13"\n', {"id": "debian", "version": "13", "family": "debian"}),
-        ('ID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.6"\n', {"id": "rocky", "version": "9.6", "family": "rhel"}),
+        (
+            'ID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.6"\n',
+            {"id": "rocky", "version": "9.6", "family": "rhel"},
+        ),
         ("ID=ubuntu\nID_LIKE=debian\n", {"id": "ubuntu", "version": None, "family": "debian"}),
         ("# nothing\nID=arch\n", {"id": "arch", "version": None, "family": None}),
         ("", {"id": None, "version": None, "family": None}),

@@ -44,7 +44,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.sitewright.grid.plugins.module_utils import _ceph_socket, _cli
 
 HERE = Path(__file__).parent
-Case = t.Dict[str, t.Any]
+Case = dict[str, t.Any]
 # What a real key looks like; the keys of a case have to look so too, so that a leak is found.
 SECRET_SAMPLE = re.compile(r"AQ[A-Za-z0-9+/]{36}==|Ag[A-Za-z0-9+/]{57}=")
 
