@@ -22,7 +22,14 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.prefix) / "bin"
-ENVIRON = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
+ENVIRON = {
+    **os.environ,
+    "PATH": f"{BIN}:{os.environ['PATH']}",
+    "ANSIBLE_FORCE_COLOR": "0",
+    "ANSIBLE_NOCOLOR": "1",
+    # Molecule remembers there what it has created; its usual place is shared by checkouts of one name.
+    "ANSIBLE_HOME": str(ROOT / ".ansible"),
+}
 RECAP = re.compile(r"^(\S+)\s+: (ok=.*)$", re.MULTILINE)
 # What shows whether a daemon has been restarted: its unit and the moment since when it is active.
 ACTIVE_SINCE = "systemctl show --property=Id,ActiveEnterTimestampMonotonic 'ceph-*@*.service' cephfs.service"
