@@ -203,6 +203,38 @@ def _content_fault(found: Found, record: t.Mapping[str, str] | None) -> str | No
     return None
 
 
+def is_of_cluster(found: Found, fsid: str, record: t.Mapping[str, str] | None) -> bool:
+    """Tell whether a device holds an OSD of the cluster fsid, or the beginnings that an interrupted run has noted."""
+    label = found.label
+    if found.kind not in ("file", "block"):
+        return False
+    if label and label.fsid:
+        return label.fsid == fsid
+    return record is not None and (label is None or label.uuid == record["uuid"])
+
+
+def find_keeper(wanted: Wanted, found: Found, fsid: str, record: t.Mapping[str, str] | None, wipe: bool) -> str | None:
+    """Return why a device keeps what it holds of Ceph when the OSDs of the cluster fsid go, if it does.
+
+    wipe allows block devices to be wiped.
+    """
+    if found.damage:
+        return found.damage
+    fault = _label_fault(found.label, fsid, record) if found.label else None
+    if fault or not is_of_cluster(found, fsid, record):
+        return fault
+    if found.kind == "file" and wanted.size is None:
+        return "it is a file, but is listed without a size"
+    if found.kind == "block" and not wipe:
+        return f"it is a device with data of the cluster {fsid}, and devices are wiped only on request"
+    return None
+
+
+def zap_argv(disk: str) -> list[str]:
+    """Return the command that wipes a disk, and the volumes of LVM on it."""
+    return ["ceph-volume", "lvm", "zap", "--destroy", disk]
+
+
 def secrets_json(key: str, device_class: str | None) -> str:
     """Return what C(ceph osd new -i -) reads: the OSD's key, and the class that it starts with."""
     secrets = {"cephx_secret": key}

@@ -42,6 +42,10 @@ class Records:
         if gone:
             self._save()
 
+    def devices(self) -> list[str]:
+        """Return the devices of which an OSD is being made."""
+        return list(self._records)
+
     def _load(self) -> dict[str, Record]:
         if not os.path.exists(self.path):
             return {}

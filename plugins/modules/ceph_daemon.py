@@ -16,6 +16,9 @@ description:
     options than C(ceph.conf) has now. It restarts nothing, so that it can run on all hosts at once.
   - With O(state=current), it also restarts those, each only when the cluster says that it can spare it (C(ok-to-stop)),
     and waits until it serves again. Let one host at a time do this (C(throttle=1)).
+  - With O(state=absent), stops and disables the daemons and removes their data directories, whatever the cluster says:
+    the end of the cluster on this host. Only daemons of the cluster O(fsid) are removed. An OSD's data directory tells
+    which that is, for the others O(conf) does. It needs no running cluster. Devices and logs are left as they are.
   - Nothing is remembered from run to run. What a daemon has read is asked of the daemon itself, over its admin socket,
     and compared with what it would read now, its own sections only.
   - A restart is not needed for the options that tell where the monitors are and who one is (C(mon_host),
@@ -42,10 +45,19 @@ options:
     default: []
   state:
     description:
-      - V(started) enables and starts, V(current) also restarts what needs it.
+      - V(started) enables and starts, V(current) also restarts what needs it, V(absent) removes.
     type: str
-    choices: [started, current]
+    choices: [started, current, absent]
     default: started
+  fsid:
+    description:
+      - The cluster whose daemons are removed. Needed with O(state=absent), and used for nothing else.
+    type: str
+  yes_i_really_mean_it:
+    description:
+      - Has to be V(true) with O(state=absent), which destroys data.
+    type: bool
+    default: false
   conf:
     description:
       - Path of the C(ceph.conf).
@@ -104,29 +116,50 @@ EXAMPLES = r"""
     state: current
   throttle: 1
   when: osds.restart_needed | length > 0
+
+- name: Remove what the host runs of a cluster
+  sitewright.grid.ceph_daemon:
+    types: [mds, mgr, osd, mon]
+    state: absent
+    fsid: 8a0e8f0e-2e34-4b4b-8d54-0a1b0e4ed1c4
+    yes_i_really_mean_it: true
 """
 
 RETURN = r"""
 restart_needed:
   description:
     - The daemons that run with other options than C(ceph.conf) has, and have not been restarted by this call.
-  returned: success
+  returned: O(state=started) or O(state=current)
   type: list
   elements: str
   sample: [osd.0]
 restarted:
   description:
     - The daemons that this call has restarted, or would restart in check mode.
-  returned: success
+  returned: O(state=started) or O(state=current)
   type: list
   elements: str
   sample: []
 reasons:
   description:
     - Why each of these daemons needs, or needed, its restart.
-  returned: success
+  returned: O(state=started) or O(state=current)
   type: dict
   sample: {osd.0: ["osd_memory_target: 1073741824 -> 2147483648"]}
+removed:
+  description:
+    - The daemons that this call has removed, or would remove in check mode.
+  returned: O(state=absent)
+  type: list
+  elements: str
+  sample: [osd.0, osd.1]
+kept:
+  description:
+    - The daemons that hold data here but are not of the cluster O(fsid), and the cluster that they are of, V(null)
+      where nothing tells.
+  returned: O(state=absent)
+  type: dict
+  sample: {osd.7: 0d1c2b3a-2e34-4b4b-8d54-0a1b0e4ed1c4}
 commands:
   description:
     - The commands that were run, or would be run in check mode, quoted for pasting. OSDs that are restarted one by one
@@ -152,6 +185,13 @@ from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import 
     effective,
     keyring_path,
     parse_conf,
+)
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_daemon_absent import (
+    NOT_LOADED,
+    confirm,
+    find_daemons,
+    plan_absent,
+    remove_tree,
 )
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_socket import NoAnswerError
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
@@ -180,7 +220,7 @@ class Host:
         path, text = self.params["conf"], self.params["conf_text"]
         if text is None:
             if not os.path.exists(path):
-                if self.is_check:
+                if self.is_check or self.params["state"] == "absent":
                     return {}
                 self.cli.fail(f"{path} does not exist: write it before daemons are started.")
             text = Path(path).read_text()
@@ -196,7 +236,7 @@ class Host:
             names += sorted(f"{kind}.{directory.name[len('ceph-') :]}" for directory in directories)
         for name in names:
             kind, dot, identity = name.partition(".")
-            if kind not in _ceph_daemon.KINDS or not dot or not identity:
+            if kind not in _ceph_daemon.KINDS or not dot or not identity or "/" in identity:
                 self.cli.fail(f"'{name}' is no daemon: write its kind and its id, for example osd.0 or mon.store1.")
         return list(dict.fromkeys(names))
 
@@ -336,12 +376,31 @@ class Host:
         return self.params["name"] or entity, self.params["keyring"] or keyring
 
 
+def remove(host: Host, fsid: str) -> None:
+    """Remove the host's daemons of this cluster and end the module."""
+    found = find_daemons(host.names, host.conf)
+    daemons = [daemon for daemon in found if daemon.fsid == fsid]
+    plan = plan_absent(daemons, host.systemd.units([_ceph_daemon.unit_name(daemon.name) for daemon in daemons]))
+    if not host.is_check:
+        for argv in plan.commands:
+            host.cli.run(argv, ok=(0, NOT_LOADED))
+        for daemon in daemons:
+            remove_tree(daemon.directory)
+    host.cli.module.exit_json(
+        **plan.result(),
+        removed=[daemon.name for daemon in daemons],
+        kept={daemon.name: daemon.fsid for daemon in found if daemon.fsid != fsid},
+    )
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "daemons": {"type": "list", "elements": "str", "default": []},
             "types": {"type": "list", "elements": "str", "choices": list(_ceph_daemon.KINDS), "default": []},
-            "state": {"type": "str", "choices": ["started", "current"], "default": "started"},
+            "state": {"type": "str", "choices": ["started", "current", "absent"], "default": "started"},
+            "fsid": {"type": "str"},
+            "yes_i_really_mean_it": {"type": "bool", "default": False},
             "conf": {"type": "path", "default": "/etc/ceph/ceph.conf"},
             "conf_text": {"type": "str"},
             "restart_after": {"type": "list", "elements": "path", "default": []},
@@ -351,9 +410,13 @@ def main() -> None:
             "timeout": {"type": "int", "default": 300},
         },
         required_together=[("name", "keyring")],
+        required_if=[("state", "absent", ["fsid"])],
         supports_check_mode=True,
     )
     host = Host(module)
+    if module.params["state"] == "absent":
+        confirm(host.cli)
+        remove(host, module.params["fsid"])
     found = host.systemd.units([*host.units, *_ceph_daemon.target_names(host.names)])
     units = {unit: found[unit] for unit in host.units}
     targets = {name: unit for name, unit in found.items() if name not in units}

@@ -25,6 +25,10 @@ description:
     lvm); but the data directory lies on the root file system, so that systemd's C(ceph-osd@) alone brings the OSD back
     after a reboot. A drop-in for that unit gives the device to the user C(ceph) each time.
   - OSD hosts need no administrator's key. New OSDs are registered as C(client.bootstrap-osd).
+  - With O(state=absent), for the end of a cluster, the devices of the list lose what they hold of the cluster O(fsid):
+    files are deleted, block devices are wiped if O(wipe) says so. What holds anything else is left as it is. The notes
+    and the drop-in of this module go, too. It needs no running cluster. M(sitewright.grid.ceph_daemon) has to stop the
+    OSDs before and removes their data directories.
 extends_documentation_fragment:
   - sitewright.grid.attributes
   - sitewright.grid.attributes.full
@@ -32,6 +36,7 @@ requirements:
   - C(ceph), C(ceph-authtool), C(ceph-osd) and C(ceph-bluestore-tool) (packages C(ceph-common) and C(ceph-osd)).
   - C(wipefs) (package C(util-linux)).
   - C(pvs), C(vgcreate) and C(lvcreate) (package C(lvm2)) for the method V(lvm).
+  - C(ceph-volume) (package C(ceph-volume)) to wipe block devices.
 options:
   devices:
     description:
@@ -64,6 +69,22 @@ options:
         type: str
         choices: [raw, lvm]
         default: raw
+  state:
+    description:
+      - Whether the devices become OSDs, or cease to hold any.
+    type: str
+    choices: [present, absent]
+    default: present
+  wipe:
+    description:
+      - Whether O(state=absent) wipes block devices. Without it they are named in RV(kept) and keep their data.
+    type: bool
+    default: false
+  yes_i_really_mean_it:
+    description:
+      - Has to be V(true) with O(state=absent), which destroys data.
+    type: bool
+    default: false
   conf:
     description:
       - Path of the C(ceph.conf) with the cluster's fsid and monitors.
@@ -71,7 +92,7 @@ options:
     default: /etc/ceph/ceph.conf
   fsid:
     description:
-      - The fsid of the cluster, for check mode on a host where O(conf) is still to be written.
+      - The fsid of the cluster, for check mode on a host where O(conf) is still to be written, and for O(state=absent).
       - Where O(conf) exists its fsid has to be the same.
     type: str
   bootstrap_keyring:
@@ -113,13 +134,22 @@ EXAMPLES = r"""
     devices:
       - path: /var/lib/ceph-lab/osd0
         size: 10737418240
+
+- name: Take the lab's OSD away again, once it is stopped
+  sitewright.grid.ceph_osd:
+    devices:
+      - path: /var/lib/ceph-lab/osd0
+        size: 10737418240
+    state: absent
+    fsid: 8a0e8f0e-2e34-4b4b-8d54-0a1b0e4ed1c4
+    yes_i_really_mean_it: true
 """
 
 RETURN = r"""
 osds:
   description:
     - The OSDs of the list, in its order.
-  returned: success
+  returned: O(state=present)
   type: list
   elements: dict
   contains:
@@ -151,7 +181,7 @@ osds:
 left_alone:
   description:
     - OSDs of this host that are not on the list. They are never touched.
-  returned: success
+  returned: O(state=present)
   type: list
   elements: dict
   contains:
@@ -163,6 +193,21 @@ left_alone:
       type: str
   sample:
     - {id: 1, path: /dev/sdc}
+removed:
+  description:
+    - The devices of the list that have lost, or would lose in check mode, what they held.
+  returned: O(state=absent)
+  type: list
+  elements: str
+  sample: [/var/lib/ceph-lab/osd0]
+kept:
+  description:
+    - The devices of the list that keep something of Ceph, and why.
+  returned: O(state=absent)
+  type: dict
+  sample:
+    /dev/sdb: it is a device with data of the cluster 8a0e8f0e-2e34-4b4b-8d54-0a1b0e4ed1c4, and devices are wiped
+      only on request
 commands:
   description:
     - The commands that were run, or would be run in check mode, quoted for pasting. C($UUID) and C($ID) stand for what
@@ -196,6 +241,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import 
     parse_conf,
     uses_cephx,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_daemon_absent import confirm
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_osd import Found, Label, LabelError, Volume, Wanted
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_osd_record import Record, Records
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
@@ -291,6 +337,8 @@ class Host:
         self.module = module
         self.cli = Cli(module)
         self.systemd = Systemd(self.cli)
+        # Where nothing has to work, nothing has to be there.
+        self.is_lenient: bool = module.check_mode or module.params["state"] == "absent"
         self.conf: str = module.params["conf"]
         self.bootstrap_keyring: str = module.params["bootstrap_keyring"]
         self.start: bool = module.params["start"]
@@ -301,7 +349,7 @@ class Host:
 
     def _conf(self) -> Conf:
         if not os.path.exists(self.conf):
-            if self.module.check_mode:
+            if self.is_lenient:
                 return {}
             self.cli.fail(f"{self.conf} does not exist: write it before OSDs are made.")
         try:
@@ -321,14 +369,18 @@ class Host:
 
     # ---- read
 
-    def survey(self, wanted: list[Wanted]) -> list[Osd]:
-        """Look at every device, and end the module if any of them must not be touched."""
+    def look(self, wanted: list[Wanted]) -> list[Osd]:
+        """Look at every device."""
         volumes: dict[str, list[Volume]] = {}
-        if any(device.method == "lvm" for device in wanted) and (self.cli.has("pvs") or not self.module.check_mode):
+        if any(device.method == "lvm" for device in wanted) and (self.cli.has("pvs") or not self.is_lenient):
             options = ["--reportformat", "json", "--options", "pv_name,vg_name,lv_path,lv_tags"]
             volumes = _ceph_osd.parse_volumes(self.cli.read(["pvs", *options]).stdout)
         by_disk = {os.path.realpath(disk): found for disk, found in volumes.items()}
-        osds = [self._look(device, by_disk.get(os.path.realpath(device.path), [])) for device in wanted]
+        return [self._look(device, by_disk.get(os.path.realpath(device.path), [])) for device in wanted]
+
+    def survey(self, wanted: list[Wanted]) -> list[Osd]:
+        """Look at every device, and end the module if any of them must not be touched."""
+        osds = self.look(wanted)
         faults = [
             f"{osd.wanted.path}: {fault}"
             for osd in osds
@@ -534,7 +586,38 @@ class Host:
         argv = _ceph_osd.osd_argv(self.conf, osd.keyring, osd.number)
         return self.cli.read([*argv, "osd", "crush", "get-device-class", osd.name], timeout=90).stdout.strip()
 
+    def plan_absent(self, osds: list[Osd]) -> Plan:
+        """Return what takes these devices from their OSDs, and this module's own files with them."""
+        plan = Plan()
+        for osd in osds:
+            path = osd.wanted.path
+            plan.before[path], plan.after[path] = {"osd": osd.uuid or "unfinished"}, None
+            if osd.found.kind == "block":
+                plan.commands.append(_ceph_osd.zap_argv(path))
+        if os.path.exists(DROP_IN):
+            plan.before[DROP_IN], plan.after[DROP_IN] = "written", None
+            plan.commands.append(["systemctl", "daemon-reload"])
+        return plan
+
     # ---- apply
+
+    def apply_absent(self, osds: list[Osd], notes: list[str]) -> None:
+        """Do what the plan says. Each device's note goes after the device, for it may be all that tells whose it is."""
+        running = self.systemd.units([osd.unit for osd in osds if osd.is_ready])
+        for osd in osds:
+            if osd.is_ready and running[osd.unit].running:
+                self.cli.fail(f"{osd.name} runs on {osd.wanted.path}: stop it first. No device was changed.")
+        for osd in osds:
+            if osd.found.kind == "block":
+                self.cli.run(_ceph_osd.zap_argv(osd.wanted.path), timeout=600)
+            else:
+                os.unlink(osd.wanted.path)
+        self.records.drop(notes)
+        if os.path.exists(DROP_IN):
+            os.unlink(DROP_IN)
+            with contextlib.suppress(OSError):  # it holds drop-ins of others
+                os.rmdir(os.path.dirname(DROP_IN))
+            self.cli.run(["systemctl", "daemon-reload"])
 
     def apply(self, osds: list[Osd], plan: Plan) -> None:
         """Do what the plan says; every step can be cut short and is then done again by the next run."""
@@ -732,6 +815,24 @@ def _has_text(path: str, text: str) -> bool:
     return os.path.exists(path) and Path(path).read_text() == text
 
 
+def remove(host: Host, wanted: list[Wanted], fsid: str) -> None:
+    """Take the devices from the OSDs of this cluster and end the module."""
+    osds, kept = [], {}
+    for osd in host.look(wanted):
+        reason = _ceph_osd.find_keeper(osd.wanted, osd.found, fsid, osd.record, host.module.params["wipe"])
+        if reason:
+            kept[osd.wanted.path] = reason
+        elif _ceph_osd.is_of_cluster(osd.found, fsid, osd.record):
+            osds.append(osd)
+    plan = host.plan_absent(osds)
+    notes = [path for path in host.records.devices() if path not in kept]
+    if notes:
+        plan.before[host.records.path], plan.after[host.records.path] = notes, None
+    if not host.module.check_mode:
+        host.apply_absent(osds, notes)
+    host.module.exit_json(**plan.result(), removed=[osd.wanted.path for osd in osds], kept=kept)
+
+
 def main() -> None:
     device = {
         "path": {"type": "str", "required": True},
@@ -742,6 +843,9 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "devices": {"type": "list", "elements": "dict", "required": True, "options": device},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "wipe": {"type": "bool", "default": False},
+            "yes_i_really_mean_it": {"type": "bool", "default": False},
             "conf": {"type": "path", "default": "/etc/ceph/ceph.conf"},
             "fsid": {"type": "str"},
             "bootstrap_keyring": {
@@ -752,10 +856,15 @@ def main() -> None:
             "start": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 300},
         },
+        required_if=[("state", "absent", ["fsid"])],
         supports_check_mode=True,
     )
     host = Host(module)
-    osds = host.survey([Wanted(**device) for device in module.params["devices"]])
+    wanted = [Wanted(**device) for device in module.params["devices"]]
+    if module.params["state"] == "absent":
+        confirm(host.cli)
+        remove(host, wanted, module.params["fsid"])
+    osds = host.survey(wanted)
     plan = host.plan(osds)
     for osd in osds:
         have, want = osd.found.size, osd.wanted.size
