@@ -17,6 +17,8 @@ from ansible_collections.sitewright.grid.plugins.module_utils._ceph_osd import (
     LabelError,
     Wanted,
     find_fault,
+    find_keeper,
+    is_of_cluster,
     parse_label,
     parse_signatures,
     parse_volumes,
@@ -147,6 +149,55 @@ def test_fault(wanted: Wanted, found: Found, record: dict[str, str] | None, mess
     fault = find_fault(wanted, found, FSID, record)
     assert fault is not None
     assert re.search(message, fault), fault
+
+
+ALIEN = Label(UUID, {"ceph_fsid": "x" * 36, "whoami": "3", "ready": "ready"})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "record", "wipe"),
+    [
+        (DISK, Found("block", label=READY), None, True),
+        (DISK, Found("block"), RECORD, True),
+        (DISK, Found("block", label=Label(UUID)), RECORD, True),
+        (FILE, Found("file", label=READY), None, False),
+        (FILE, Found("file"), RECORD, False),
+    ],
+)
+def test_what_a_purge_takes(wanted: Wanted, found: Found, record: dict[str, str] | None, wipe: bool) -> None:
+    assert is_of_cluster(found, FSID, record)
+    assert find_keeper(wanted, found, FSID, record, wipe) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "record"),
+    [
+        (DISK, Found("missing"), RECORD),
+        (DISK, Found("other"), RECORD),
+        (DISK, Found("block", signatures=["xfs"]), None),
+        (FILE, Found("file", written=True), None),
+    ],
+)
+def test_what_a_purge_has_nothing_to_do_with(wanted: Wanted, found: Found, record: dict[str, str] | None) -> None:
+    assert not is_of_cluster(found, FSID, record)
+    assert find_keeper(wanted, found, FSID, record, wipe=True) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "record", "wipe", "message"),
+    [
+        (DISK, Found("block", label=READY), None, False, "wiped only on request"),
+        (DISK, Found("block"), RECORD, False, "wiped only on request"),
+        (DISK, Found("block", label=ALIEN), RECORD, True, "another Ceph cluster"),
+        (DISK, Found("block", label=Label(UUID)), None, True, "beginnings of an OSD"),
+        (DISK, Found("block", damage="its BlueStore label is damaged"), RECORD, True, "damaged"),
+        (DISK, Found("file", label=READY), None, True, "without a size"),
+    ],
+)
+def test_what_a_purge_keeps_and_names(
+    wanted: Wanted, found: Found, record: dict[str, str] | None, wipe: bool, message: str
+) -> None:
+    assert message in (find_keeper(wanted, found, FSID, record, wipe) or "")
 
 
 def test_an_unknown_cluster_is_not_another_one() -> None:
