@@ -231,8 +231,12 @@ def find_keeper(wanted: Wanted, found: Found, fsid: str, record: t.Mapping[str, 
 
 
 def zap_argv(disk: str) -> list[str]:
-    """Return the command that wipes a disk, and the volumes of LVM on it."""
-    return ["ceph-volume", "lvm", "zap", "--destroy", disk]
+    """Return the command that wipes a disk, and the volumes of LVM on it.
+
+    It leaves a device of a kind that it does not know as it is, and says that it was successful all the same. Loop
+    devices are such a kind unless the variable is set.
+    """
+    return ["env", "CEPH_VOLUME_ALLOW_LOOP_DEVICES=1", "ceph-volume", "lvm", "zap", "--destroy", disk]
 
 
 def secrets_json(key: str, device_class: str | None) -> str:

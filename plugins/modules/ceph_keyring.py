@@ -67,6 +67,12 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  generate_keys:
+    description:
+      - Whether a key is generated for an entity that has none. Set it to V(false) where the key is the cluster's to make.
+      - In check mode, a key that is not given is then expected to be given in time.
+    type: bool
+    default: true
   replace_keys:
     description:
       - Whether a key in the file may be replaced by another one that is given or imported.
@@ -233,6 +239,13 @@ def wanted_entities(entities: list[dict[str, t.Any]], import_from: str | None, m
     return wanted
 
 
+def check_given(after: Keyring) -> None:
+    """Raise KeyringError where a key would have to be generated."""
+    for name, entity in after.items():
+        if entity.key is None:
+            raise KeyringError(f"no key is given for {name}, and generate_keys is false: give the cluster's key")
+
+
 def plan_file(have: Keyring, params: dict[str, t.Any], check_mode: bool) -> Keyring:
     """Return the keyring that the parameters ask for, given the one that is there."""
     entities = params["entities"] or []
@@ -298,6 +311,8 @@ def manage(module: AnsibleModule, cli: Cli) -> dict[str, t.Any]:
     text = "" if remove_unread else read_text(path) or ""
     have = {} if remove_unread else keyrings.read_keyring(path)
     after = plan_file(have, module.params, module.check_mode)
+    if not (module.params["generate_keys"] or module.check_mode):
+        check_given(after)
     # Ceph refuses a file whose last line does not end.
     rewrite = after != have or (present and not text.endswith("\n"))
     remove = exists and not present and not after
@@ -347,6 +362,7 @@ def main() -> None:
             },
             "import_from": {"type": "path"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "generate_keys": {"type": "bool", "default": True, "no_log": False},
             "replace_keys": {"type": "bool", "default": False, "no_log": False},
             "owner": {"type": "str"},
             "group": {"type": "str"},

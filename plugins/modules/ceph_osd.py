@@ -610,6 +610,8 @@ class Host:
         for osd in osds:
             if osd.found.kind == "block":
                 self.cli.run(_ceph_osd.zap_argv(osd.wanted.path), timeout=600)
+                if not _is_wiped(osd.wanted.path):
+                    self.cli.fail(f"{osd.wanted.path}: ceph-volume has not wiped it. Wipe it by other means.")
             else:
                 os.unlink(osd.wanted.path)
         self.records.drop(notes)
@@ -793,6 +795,13 @@ def _write_readable(path: str, text: str) -> None:
 def _read_label(path: str) -> Label | None:
     with open(path, "rb") as device:
         return _ceph_osd.parse_label(device.read(_ceph_osd.LABEL_SIZE))
+
+
+def _is_wiped(path: str) -> bool:
+    try:
+        return _read_label(path) is None
+    except LabelError:
+        return False
 
 
 def _user_name(uid: int) -> str | None:
