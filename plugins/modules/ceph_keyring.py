@@ -69,7 +69,7 @@ options:
     default: present
   generate_keys:
     description:
-      - Whether a key is generated for an entity that has none. Set it to V(false) where the key is the cluster's to make.
+      - Whether a key is generated for an entity that has none. V(false) is for keys that are the cluster's to make.
       - In check mode, a key that is not given is then expected to be given in time.
     type: bool
     default: true
