@@ -25,8 +25,8 @@ description:
     lvm); but the data directory lies on the root file system, so that systemd's C(ceph-osd@) alone brings the OSD back
     after a reboot. A drop-in for that unit gives the device to the user C(ceph) each time.
   - OSD hosts need no administrator's key. New OSDs are registered as C(client.bootstrap-osd).
-  - With O(state=absent), for the end of a cluster, the devices of the list lose what they hold of the cluster O(fsid):
-    files are deleted, block devices are wiped if O(wipe) says so. What holds anything else is left as it is. The notes
+  - With O(state=absent), for the end of a cluster, the devices of the list lose what they hold of the cluster O(fsid).
+    Files are deleted, block devices are wiped if O(wipe) says so. What holds anything else is left as it is. The notes
     and the drop-in of this module go, too. It needs no running cluster. M(sitewright.grid.ceph_daemon) has to stop the
     OSDs before and removes their data directories.
 extends_documentation_fragment:
