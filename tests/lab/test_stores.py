@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 import typing as t
 from pathlib import Path
 
@@ -18,9 +19,41 @@ from lab import ENVIRON, ROOT, Lab, edit_inventory
 
 INVENTORY = Path(__file__).parent / "inventories" / "stores"
 KEY = re.compile(r"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{38}==|[A-Za-z0-9+/]{59}=)(?![A-Za-z0-9+/=])")
-# The moments to kill a run at, as the number of task headings that it has printed by then.
-FIRST_RUN = (4, 8, 11, 13, 15, 17, 20, 23, 26, 29, 32, 36)
-GROWTH_RUN = (4, 7, 9, 11, 13, 15, 18, 21, 24, 27)
+# The moments to kill a run at: this many seconds after it has begun the task whose name has these words in it.
+FIRST_RUN = (
+    ("Write ceph.conf", 0.4),
+    ("Make the keys on the first monitor's host", 0.4),
+    ("Make the monitor map", 0.4),
+    ("make | Make the monitor's store", 0.3),
+    ("make | Make the monitor's store", 0.8),
+    ("Install the key of client.admin", 0.4),
+    ("Run the monitor", 0.6),
+    ("Wait for the quorum", 0.3),
+    ("Set the central configuration", 0.5),
+    ("Make the pools and the file systems", 0.8),
+    ("Ask the cluster for the keys", 0.9),
+    ("Install the manager's key", 0.3),
+    ("Run the manager", 0.7),
+    ("Make the OSDs and run them", 1.0),
+    ("Make the OSDs and run them", 2.5),
+    ("ceph_mds : Run the metadata server", 0.5),
+    ("mount_fuse | Mount", 0.5),
+)
+GROWTH_RUN = (
+    ("Write ceph.conf", 0.4),
+    ("Ask the cluster for its keys", 0.8),
+    ("make | Make the monitor's store", 0.3),
+    ("make | Make the monitor's store", 1.0),
+    ("Install the key of client.admin", 0.4),
+    ("Run the monitor", 0.6),
+    ("Wait for the quorum", 0.4),
+    ("Ask the cluster for the keys", 0.9),
+    ("Install the manager's key", 0.3),
+    ("Make the OSDs and run them", 0.8),
+    ("Make the OSDs and run them", 2.0),
+    ("Find the OSDs whose options have changed", 0.2),
+)
+SHORT = (3, -3)  # of each
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +74,13 @@ def grown(stores: Lab, tmp_path: Path) -> Lab:
     return edit_inventory(INVENTORY, tmp_path, add_store)
 
 
-def kill_after(lab: Lab, tasks: int, *arguments: str) -> None:
-    """Start a run and kill it, and all that it has started here, when it begins its task of this number."""
+def kill_after(lab: Lab, moment: tuple[str, float], *arguments: str) -> None:
+    """Start a run and kill it, and all that it has started here, at its moment."""
+    task, delay = moment
     run = subprocess.Popen(
         lab.argv("site.yml", *arguments),
         cwd=ROOT,
-        env={**ENVIRON, "PYTHONUNBUFFERED": "1"},
+        env=ENVIRON,
         text=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -57,10 +91,11 @@ def kill_after(lab: Lab, tasks: int, *arguments: str) -> None:
     output = ""
     for line in run.stdout:
         output += line
-        if output.count("\nTASK [") == tasks:
+        if line.startswith("TASK [") and task in line:
             break
     else:
-        pytest.fail(f"the run could not be killed at task {tasks}, it had ended:\n{output}", pytrace=False)
+        pytest.fail(f"the run had ended before its task '{task}':\n{output}", pytrace=False)
+    time.sleep(delay)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
 
@@ -88,36 +123,42 @@ def assert_whole(lab: Lab, osds: int) -> None:
     assert sorted(name for name in entities if name.startswith("osd.")) == [f"osd.{number}" for number in range(osds)]
 
 
-def chosen(moments: tuple[int, ...], soak: bool) -> list[int]:
-    return list(moments) if soak else [moments[5]]
+def chosen(moments: tuple[tuple[str, float], ...], soak: bool) -> list[tuple[str, float]]:
+    return list(moments) if soak else [moments[number] for number in SHORT]
 
 
 def test_a_first_run_killed_and_run_again(stores: Lab, soak: bool) -> None:
+    """Each run is killed later than the one before, and goes on from what that one has left."""
+    stores.destroy()
+    stores.create()
+    before = what_is_there(stores)
     for moment in chosen(FIRST_RUN, soak):
-        stores.destroy()
-        stores.create()
         kill_after(stores, moment)
-        before = what_is_there(stores)
-        stores.play("site.yml")
         after = what_is_there(stores)
         assert all(before[host] <= after[host] for host in before), f"killed at {moment}: an fsid or a key was replaced"
-        assert_whole(stores, 3)
-        assert not stores.play("site.yml").changed, f"killed at {moment}"
+        before = after
+    stores.play("site.yml")
+    after = what_is_there(stores)
+    assert all(before[host] <= after[host] for host in before), "an fsid or a key was replaced"
+    assert_whole(stores, 3)
+    assert not stores.play("site.yml").changed
 
 
 def test_a_growth_run_killed_and_run_again(stores: Lab, grown: Lab, soak: bool) -> None:
+    stores.create()
+    stores.play("site.yml")
+    fsid, old = stores.ceph("small1", "fsid"), keys(stores, "small1")
+    grown.create()
     for moment in chosen(GROWTH_RUN, soak):
-        stores.create()
-        stores.play("site.yml")
-        fsid, old = stores.ceph("small1", "fsid"), keys(stores, "small1")
-        grown.create()
         kill_after(grown, moment, "--limit", "small4")
-        grown.play("site.yml", "--limit", "small4")
-        assert grown.ceph("small1", "fsid") == fsid
-        assert old.items() <= keys(grown, "small1").items(), f"killed at {moment}: a key was replaced"
-        assert sorted(grown.ceph("small1", "quorum_status")["quorum_names"]) == ["small1", "small2", "small3", "small4"]
-        assert_whole(grown, 4)
-        grown.destroy()
+        assert old.items() <= keys(stores, "small1").items(), f"killed at {moment}: a key was replaced"
+    grown.play("site.yml", "--limit", "small4")
+    assert grown.ceph("small1", "fsid") == fsid
+    assert old.items() <= keys(grown, "small1").items()
+    assert sorted(grown.ceph("small1", "quorum_status")["quorum_names"]) == ["small1", "small2", "small3", "small4"]
+    assert_whole(grown, 4)
+    assert not grown.play("site.yml", "--limit", "small4").changed
+    grown.destroy()
 
 
 class Spy(threading.Thread):
