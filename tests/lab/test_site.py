@@ -24,8 +24,9 @@ def second_run(site: Lab) -> t.Any:
     return before, site.play("site.yml"), site.active_since(site.hosts())
 
 
-def test_the_scenario() -> None:
+def test_the_scenario(site: Lab) -> None:
     """Check mode on bare hosts, the first run, the second, the proof by use."""
+    site.destroy()
     molecule("test", "--scenario-name", "site", "--destroy", "never")
 
 
