@@ -201,7 +201,15 @@ def _pools(
             )
     pools = []
     for name in names:
-        pool = {"name": name, "size": size, "min_size": min_size, "pg_num": pg_nums.get(name), "application": "cephfs"}
+        pool = {
+            "name": name,
+            "size": size,
+            "min_size": min_size,
+            "pg_num": pg_nums.get(name),
+            # The autoscaler would not leave a number that was given at that.
+            "pg_autoscale_mode": "off" if name in pg_nums else "on",
+            "application": "cephfs",
+        }
         if name in sizes:
             own = sizes[name]
             _check_domains(findings.at(SITE, "ceph_pool_sizes"), own, f"{name}: {own}", domains)

@@ -129,7 +129,13 @@ site:
           type: list
           elements: dict
           sample:
-            - {name: cephfs_data, size: 3, min_size: 2, pg_num: null, application: cephfs, bulk: true}
+            - name: cephfs_data
+              size: 3
+              min_size: 2
+              pg_num: null
+              pg_autoscale_mode: "on"
+              application: cephfs
+              bulk: true
         filesystem:
           description: The file system; V(null) where there is none.
           type: dict

@@ -163,7 +163,7 @@ def test_the_model_of_a_site_of_defaults() -> None:
         "metadata_pool": "cephfs_metadata",
         "data_pools": ["cephfs_data"],
     }
-    pool = {"size": 3, "min_size": 2, "pg_num": None, "application": "cephfs"}
+    pool = {"size": 3, "min_size": 2, "pg_num": None, "pg_autoscale_mode": "on", "application": "cephfs"}
     assert ceph["pools"] == [
         {"name": "cephfs_metadata", "bulk": False, **pool},
         {"name": "cephfs_data", "bulk": True, **pool},
@@ -253,6 +253,7 @@ def test_pools_have_sizes_of_their_own() -> None:
     metadata, data = model.site["ceph"]["pools"]
     assert (metadata["size"], metadata["min_size"], metadata["pg_num"]) == (3, 2, None)
     assert (data["size"], data["min_size"], data["pg_num"]) == (2, 1, 32)
+    assert (metadata["pg_autoscale_mode"], data["pg_autoscale_mode"]) == ("on", "off")
 
 
 def test_one_copy_needs_the_monitors_consent() -> None:
