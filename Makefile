@@ -68,3 +68,21 @@ changelog: venv ## write CHANGELOG.md from the fragments and the modules; from n
 	$(PYTHON_OF_2_19) -m venv --clear $@
 	$@/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
+
+# ---- Benchmark ----
+
+.PHONY: bench
+
+bench: ## compare the site's times with those of a shell script; removes the lab's hosts
+	@molecule/preflight
+	@requirements/make-venv
+	$(LAB)python tests/bench/bench.py
+
+# ---- Block devices of the scenario bare ----
+
+clean: loops
+
+.PHONY: loops
+
+loops: # one that is in use is freed when its host has ended
+	losetup --list --noheadings --output NAME,BACK-FILE | awk '$$2 ~ "^$(CURDIR)/[.]lab/" {print $$1}' | xargs -r losetup --detach

@@ -2,7 +2,7 @@
 # The floor of the benchmark: the lab's Ceph site made by plain shell over parallel ssh, with nothing checked, nothing
 # kept for a second run, and no way back. Hosts must be bare of Ceph's data, with its packages installed.
 #
-#   floor.sh SSH_COMMAND...      for example: floor.sh molecule/ssh -F .lab/ssh_config
+#   floor.sh SSH_COMMAND...      for example: floor.sh molecule/ssh
 set -euo pipefail
 
 ssh=("$@")
