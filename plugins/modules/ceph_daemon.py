@@ -17,8 +17,9 @@ description:
   - With O(state=current), it also restarts those, each only when the cluster says that it can spare it (C(ok-to-stop)),
     and waits until it serves again. Let one host at a time do this (C(throttle=1)).
   - With O(state=absent), stops and disables the daemons and removes their data directories, whatever the cluster says.
-    That is the end of the cluster on this host. Only daemons of the cluster O(fsid) are removed. An OSD's data directory tells
-    which that is, for the others O(conf) does. It needs no running cluster. Devices and logs are left as they are.
+    That is the end of the cluster on this host. Only daemons of the cluster O(fsid) are removed. An OSD's data
+    directory tells which that is, for the others O(conf) does. It needs no running cluster. Devices and logs
+    are left as they are.
   - Nothing is remembered from run to run. What a daemon has read is asked of the daemon itself, over its admin socket,
     and compared with what it would read now, its own sections only.
   - A restart is not needed for the options that tell where the monitors are and who one is (C(mon_host),
