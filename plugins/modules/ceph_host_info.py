@@ -58,6 +58,12 @@ staging:
   returned: success
   type: bool
   sample: false
+joining:
+  description:
+    - Whether the monitors' keyring of a monitor that is still joining the cluster is on the host.
+  returned: success
+  type: bool
+  sample: false
 admin_keyring:
   description:
     - Whether the keyring of C(client.admin) is on the host.
@@ -139,6 +145,7 @@ def main() -> None:
         "fsid": parse_conf(read(below("etc/ceph/ceph.conf"))).get("global", {}).get("fsid"),
         "mon_stores": stores,
         "staging": os.path.exists(below("var/lib/ceph/mkcephfs/keyring.mon")),
+        "joining": os.path.exists(below("var/lib/ceph/mkcephfs-join/keyring.mon")),
         "admin_keyring": os.path.exists(below("etc/ceph/ceph.client.admin.keyring")),
         "packages": query_packages(Cli(module), root),
         "os": parse_os_release(read(below("etc/os-release"))),

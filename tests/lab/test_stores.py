@@ -109,7 +109,7 @@ def what_is_there(lab: Lab) -> dict[str, set[str]]:
     """Return each host's fsid, monitor's key and admin's key, as far as it has them."""
     command = (
         "grep -h ^fsid /etc/ceph/ceph.conf; grep -h key /etc/ceph/ceph.client.admin.keyring "
-        "/var/lib/ceph/mon/*/keyring /var/lib/ceph/mkcephfs/keyring.mon; true"
+        "/var/lib/ceph/mon/*/keyring /var/lib/ceph/mkcephfs*/keyring.mon; true"
     )
     return {host: set(lab.ssh(host, command).split("\n")) - {""} for host in lab.hosts()}
 
@@ -215,7 +215,7 @@ def test_what_was_made_is_taken_away(stores: Lab) -> None:
         left = stores.ssh(
             host,
             "ls -A /var/lib/ceph/mon /var/lib/ceph/osd /var/lib/ceph/mgr /var/lib/ceph/mds /etc/ceph "
-            "| grep -vE '^$|:$|rbdmap'; ls -d /var/lib/ceph/mkcephfs /etc/systemd/system/cephfs.service; "
+            "| grep -vE '^$|:$|rbdmap'; ls -d /var/lib/ceph/mkcephfs* /etc/systemd/system/cephfs.service; "
             "pgrep --list-full 'ceph-(mon|mgr|osd|mds|fuse)'; true",  # ceph-crash is the packages' own
         )
         assert not left.strip(), f"{host}: {left}"
