@@ -82,7 +82,9 @@ everywhere "
   ceph auth get-or-create mds.\$host mon 'profile mds' mgr 'profile mds' mds 'allow *' osd 'allow rw tag cephfs *=*' -o /var/lib/ceph/mds/ceph-\$host/keyring
   systemctl enable --now --quiet ceph-mds@\$host" "${metadata_servers[@]}" </dev/null
 
+# ceph-fuse gives up where no metadata server is active yet.
 on store1 "
+  until [[ \$(ceph mds stat) == *up:active* ]]; do sleep 0.2; done
   for client in ${clients[*]}; do ceph fs authorize cephfs client.grid.\$client / rw >/root/floor/ceph.client.grid.\$client.keyring; done
   cd /root/floor; tar -c ceph.conf ceph.client.grid.*" </dev/null |
   everywhere "
