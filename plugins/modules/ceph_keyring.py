@@ -102,7 +102,7 @@ seealso:
   - module: sitewright.grid.ceph_auth
   - module: sitewright.grid.mkcephfs
 author:
-  - the sitewright.grid contributors
+  - the sitewright.grid contributors (@sitewright)
 """
 
 EXAMPLES = r"""

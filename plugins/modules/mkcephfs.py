@@ -91,7 +91,7 @@ seealso:
   - module: sitewright.grid.ceph_keyring
   - module: sitewright.grid.ceph_osd
 author:
-  - the sitewright.grid contributors
+  - the sitewright.grid contributors (@sitewright)
 """
 
 EXAMPLES = r"""

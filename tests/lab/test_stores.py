@@ -57,21 +57,24 @@ SHORT = (3, -3)  # of each
 
 
 @pytest.fixture(scope="module")
-def stores() -> t.Iterator[Lab]:
-    lab = Lab(INVENTORY)
-    yield lab
-    lab.destroy()
-
-
-@pytest.fixture
-def grown(stores: Lab, tmp_path: Path) -> Lab:
-    """The same stores, and a fourth with a monitor and an OSD."""
+def grown(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Lab]:
+    """The stores, and a fourth with a monitor and an OSD."""
 
     def add_store(inventory: dict[str, t.Any]) -> None:
         inventory["ceph_mons"]["hosts"]["small4"] = {"ansible_host": "198.51.100.44"}
         inventory["ceph_osds"]["hosts"]["small4"] = None
 
-    return edit_inventory(INVENTORY, tmp_path, add_store)
+    lab = edit_inventory(INVENTORY, tmp_path_factory.mktemp("grown"), add_store)
+    lab.destroy()  # what an earlier run of the tests may have left is of another cluster
+    yield lab
+    lab.destroy()
+
+
+@pytest.fixture(scope="module")
+def stores(grown: Lab) -> Lab:
+    """Those of the inventory, at first not there. They go when the grown ones do."""
+    del grown
+    return Lab(INVENTORY)
 
 
 def kill_after(lab: Lab, moment: tuple[str, float], *arguments: str) -> None:
@@ -129,7 +132,6 @@ def chosen(moments: tuple[tuple[str, float], ...], soak: bool) -> list[tuple[str
 
 def test_a_first_run_killed_and_run_again(stores: Lab, soak: bool) -> None:
     """Each run is killed later than the one before, and goes on from what that one has left."""
-    stores.destroy()
     stores.create()
     before = what_is_there(stores)
     for moment in chosen(FIRST_RUN, soak):
