@@ -68,7 +68,7 @@ class Ceph:
     def explain(self, done: Completed) -> str | None:
         """Return in a sentence why this command never reached the cluster, or None where it did.
 
-        The phrases are those of Ceph 16 to 18; they decide the sentence only, never whether the command has failed.
+        The phrases are those of Ceph 18.2.7; they decide the sentence only, never whether the command has failed.
         """
         words = (done.stdout + done.stderr).strip()
         if "calling conf_read_file" in words:
