@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.sitewright.grid.plugins.module_utils._site_addresses import check_disjoint, literal
+from ansible_collections.sitewright.grid.plugins.module_utils._site_ceph_variables import CEPH_VARIABLES
 from ansible_collections.sitewright.grid.plugins.module_utils._site_faults import (
     SITE,
     Findings,
     Place,
     enumerate_names,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._site_product import Host, Product, Serving
 from ansible_collections.sitewright.grid.plugins.module_utils._site_values import nearest
 from ansible_collections.sitewright.grid.plugins.module_utils._site_variables import REFUSED, Settings
 
@@ -29,19 +30,6 @@ _NEEDS = {
     "ceph_osds": ("ceph_mdss", "ceph_clients"),
     "ceph_mdss": ("ceph_clients",),
 }
-
-
-@dataclass(frozen=True)
-class Host:
-    """A host of the site: its name in the inventory, short name, address (None where it has no valid one), and fate."""
-
-    name: str
-    short_name: str
-    address: str | None
-    retiring: bool
-
-
-Serving = t.Mapping[str, t.Sequence[str]]
 
 
 def build_ceph(hosts: t.Mapping[str, Host], serving: Serving, settings: Settings) -> dict[str, t.Any] | None:
@@ -267,3 +255,13 @@ def _conf(monitors: list[dict[str, t.Any]], settings: Settings) -> dict[str, dic
     for section, overrides in settings.site("ceph_conf_overrides").items():
         conf.setdefault(section, {}).update(overrides)
     return conf
+
+
+CEPH = Product(
+    name="ceph",
+    prefixes=("ceph_",),
+    groups=tuple(CEPH_GROUPS),
+    variables=CEPH_VARIABLES,
+    build_site=build_ceph,
+    build_host=build_ceph_host,
+)

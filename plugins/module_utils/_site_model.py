@@ -4,8 +4,7 @@
 
 """Private to sitewright.grid: the whole inventory as one checked model, or everything that is wrong with it.
 
-The model is plain data; plugins/modules/site_model.py documents it. A product adds itself here with its groups, its
-variables, its prefix, and a function each for the site's part and the host's part.
+The model is plain data; plugins/modules/site_model.py documents it. A product is added by its line in PRODUCTS.
 """
 
 from __future__ import annotations
@@ -22,19 +21,14 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_addresses im
     literal,
     network,
 )
-from ansible_collections.sitewright.grid.plugins.module_utils._site_ceph import (
-    CEPH_GROUPS,
-    Host,
-    build_ceph,
-    build_ceph_host,
-)
-from ansible_collections.sitewright.grid.plugins.module_utils._site_ceph_variables import CEPH_VARIABLES
+from ansible_collections.sitewright.grid.plugins.module_utils._site_ceph import CEPH
 from ansible_collections.sitewright.grid.plugins.module_utils._site_faults import (
     SITE,
     Fault,
     Findings,
     render_findings,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._site_product import Host
 from ansible_collections.sitewright.grid.plugins.module_utils._site_values import each, nearest, text
 from ansible_collections.sitewright.grid.plugins.module_utils._site_variables import (
     REFUSED,
@@ -44,8 +38,9 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_variables im
     Variable,
 )
 
-PREFIXES = ("site_", "ceph_")
-GROUPS = (*CEPH_GROUPS, "retiring")
+PRODUCTS = (CEPH,)
+PREFIXES = ("site_", *(prefix for product in PRODUCTS for prefix in product.prefixes))
+GROUPS = (*(group for product in PRODUCTS for group in product.groups), "retiring")
 VARIABLES = (
     Variable(
         "site_name",
@@ -71,7 +66,7 @@ VARIABLES = (
         address,
         "The address under which other hosts reach this one. Without it ansible_host, or the name in the inventory.",
     ),
-    *CEPH_VARIABLES,
+    *(variable for product in PRODUCTS for variable in product.variables),
 )
 # Ansible's own variable, which the model reads but does not list among the site's.
 _ANSIBLE_HOST = Variable("ansible_host", "host", "address", None, address, "")
@@ -104,17 +99,16 @@ def build_site(inventory: Inventory) -> SiteModel:
     _check_variables(inventory, members, findings)
     settings = Settings((*VARIABLES, _ANSIBLE_HOST), inventory, members, findings)
     hosts = _hosts(members, serving, settings)
-    ceph = build_ceph(hosts, serving, settings)
     site = {
         "name": settings.site("site_name"),
         "networks": settings.site("site_networks"),
-        "ceph": ceph,
+        **{product.name: product.build_site(hosts, serving, settings) for product in PRODUCTS},
         "hosts": {
             host.name: {
                 "short_name": host.short_name,
                 "address": host.address,
                 "retiring": host.retiring,
-                "ceph": build_ceph_host(host, serving, settings),
+                **{product.name: product.build_host(host, serving, settings) for product in PRODUCTS},
             }
             for host in hosts.values()
         },
