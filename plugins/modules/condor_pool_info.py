@@ -78,7 +78,7 @@ daemons:
       description: Version of HTCondor.
       type: str
   sample:
-    - {type: startd, name: worker1.example.org, machine: worker1.example.org, address: "<192.0.2.21:9618?sock=startd_1_aa>",
+    - {type: startd, name: worker1.example.org, machine: worker1.example.org, address: "<192.0.2.21:9618>",
        started: 1795578221, last_heard: 1795578252, version: 23.9.6}
 slots:
   description:
@@ -128,8 +128,8 @@ slots:
       type: dict
   sample:
     - {name: slot1@worker1.example.org, machine: worker1.example.org, type: partitionable, state: Unclaimed,
-       activity: Idle, draining: false, drain_reason: null, drain_request_id: null, job: null, owner: null, last_heard: 1795578252,
-       total: {cpus: 4, memory: 24105, disk: 66037180, gpus: 0},
+       activity: Idle, draining: false, drain_reason: null, drain_request_id: null, job: null, owner: null,
+       last_heard: 1795578252, total: {cpus: 4, memory: 24105, disk: 66037180, gpus: 0},
        left: {cpus: 2, memory: 23849, disk: 66033085, gpus: 0}}
 totals:
   description:
