@@ -5,7 +5,8 @@
 """Private to sitewright.grid: how the hosts of a pool are configured, and who may do what in it.
 
 Daemons of different hosts prove who they are with tokens (IDTOKENS); those of one host, and its users, with FS, by the
-file system. A token is for the identity HOST@KINDS.TRUST_DOMAIN, where KINDS says what the host is. ALLOW lists name kinds, so that another host needs no change of the manager; the token's scopes limit it to what such a host does.
+file system. A token is for the identity HOST@KINDS.TRUST_DOMAIN, where KINDS says what the host is. ALLOW lists name
+kinds, so that another host needs no change of the manager; a token's scopes limit it to what such a host does.
 """
 
 from __future__ import annotations

@@ -129,6 +129,12 @@ foreign:
   type: list
   elements: str
   sample: [/etc/condor/config.d/00-htcondor-9.0.config]
+hostname:
+  description:
+    - What HTCondor calls the host; V(null) on a host without HTCondor.
+  returned: when O(state=present)
+  type: str
+  sample: worker1.example.org
 version:
   description:
     - The version of HTCondor; V(null) on a host without it.
@@ -282,7 +288,8 @@ def present(cli: Cli) -> dict[str, t.Any]:
             cli.fail("condor_config_val is not on this host: install HTCondor before it is configured.")
         after = {name.upper(): render_value(value) for name, value in given.items()}
         plan = Plan({} if files.now is None else after, after)
-        return {**plan.result(), "reconfig": [], "restart": [], "effective": {}, "foreign": [], "version": None}
+        nothing = {"reconfig": [], "restart": [], "effective": {}, "foreign": [], "hostname": None, "version": None}
+        return {**plan.result(), **nothing}
 
     # A configuration that HTCondor cannot read tells nothing of itself; the new one may mend it.
     before = parse_dump(read_config(cli, module.params["root"], ok=range(256)))
@@ -319,6 +326,7 @@ def present(cli: Cli) -> dict[str, t.Any]:
         "restart": plan.restart,
         "effective": {name: after_config[name.upper()].value for name in given if name.upper() in after_config},
         "foreign": [path for path in foreign if path not in purged],
+        "hostname": after_config["FULL_HOSTNAME"].value,
         "version": version,
     }
 
