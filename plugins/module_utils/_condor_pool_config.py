@@ -58,11 +58,15 @@ def allow_lists(daemons: t.Container[str]) -> dict[str, list[str]]:
         "ALLOW_NEGOTIATOR": [*_LOCAL],
     }
     if "manager" in daemons:
-        allow["ALLOW_READ"] += _tokens_of("submit", "execute")
-        allow["ALLOW_ADVERTISE_MASTER"] = [*_LOCAL, *_tokens_of("submit", "execute")]
-        allow["ALLOW_ADVERTISE_SCHEDD"] = [*_LOCAL, *_tokens_of("submit")]
-        allow["ALLOW_ADVERTISE_STARTD"] = [*_LOCAL, *_tokens_of("execute")]
-        allow["NEGOTIATOR.ALLOW_DAEMON"] = [*_LOCAL, *_tokens_of("submit")]
+        # Levels of single daemons: where an access point runs beside the manager, its schedd takes no token. To be
+        # allowed to advertise implies to read, so these are for the collector alone, too.
+        everybody = _tokens_of("submit", "execute")
+        allow["ALLOW_READ_COLLECTOR"] = [*allow["ALLOW_READ"], *everybody]
+        allow["ALLOW_READ_NEGOTIATOR"] = [*allow["ALLOW_READ"], *_tokens_of("submit")]
+        allow["ALLOW_DAEMON_NEGOTIATOR"] = [*_LOCAL, *_tokens_of("submit")]
+        allow["ALLOW_ADVERTISE_MASTER_COLLECTOR"] = [*_LOCAL, *everybody]
+        allow["ALLOW_ADVERTISE_SCHEDD_COLLECTOR"] = [*_LOCAL, *_tokens_of("submit")]
+        allow["ALLOW_ADVERTISE_STARTD_COLLECTOR"] = [*_LOCAL, *_tokens_of("execute")]
     return allow
 
 
