@@ -107,7 +107,7 @@ def plan_isolation(host: Host, wishes: Json, check: bool = False) -> Isolation:
     for name in sorted(own.keys() & plan.knobs.keys()):
         if str(own[name]) != plan.knobs[name]:
             plan.warnings.append(
-                f"condor_knobs: {name} wins over {plan.knobs[name]!r}, which it would be: what is said of it does not hold"
+                f"condor_knobs: {name} wins over {plan.knobs[name]!r}, so what is said of it here does not hold"
             )
     return plan
 
@@ -139,8 +139,8 @@ def _plan_files(host: Host, wishes: Json, check: bool, plan: Isolation) -> None:
         )
     elif host.automounts:
         plan.warnings.append(
-            f"automounts ({', '.join(host.automounts)}): HTCondor shares them with its jobs; where jobs miss one all the "
-            "same, set per_job_namespaces to false, which costs the private directories"
+            f"automounts ({', '.join(host.automounts)}): HTCondor shares them with its jobs; where jobs miss one all "
+            "the same, set per_job_namespaces to false, which costs the private directories"
         )
     plan.knobs["MOUNT_UNDER_SCRATCH"] = render_directories(tops)
     plan.knobs["PER_JOB_NAMESPACES"] = _boolean(private)
