@@ -158,9 +158,7 @@ def _faults_of_directory(path: str, host: Host, check: bool, plan: Isolation) ->
     if path in _SHM or real in _SHM:
         return [f"directories: {path} is private already (MOUNT_PRIVATE_DEV_SHM): take it out of the list"]
     if path in _OF_SYSTEM or real in _OF_SYSTEM:
-        return [
-            f"directories: {path} is a directory of the system, which jobs could not do without: take it out of the list"
-        ]
+        return [f"directories: {path} is a directory of the system that jobs need: take it out of the list"]
     if real is None and check:
         plan.warnings.append(f"directories: {path} is not there yet; it has to be when jobs start")
     elif real is None:

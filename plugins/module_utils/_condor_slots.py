@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import pwd
 import re
 import typing as t
 from dataclasses import dataclass
+
+from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
 
 # From here on a host without a configuration of its slots has a partitionable one, before a static one for each CPU.
 PARTITIONABLE_BY_DEFAULT = (10, 8, 0)
@@ -70,3 +73,47 @@ def _slots(config: t.Mapping[str, str], cpus: int, version: tuple[int, ...] | No
 
 def _number(text: str, otherwise: int) -> int:
     return int(text) if re.fullmatch(r"\s*\d+\s*", text) else otherwise
+
+
+def parse_accounts(passwd: str) -> dict[str, Account]:
+    """Return the accounts in the text of a passwd file."""
+    fields = (line.split(":") for line in passwd.splitlines() if line.count(":") == 6)
+    return {name: Account(name, int(uid), shell) for name, _password, uid, _gid, _gecos, _home, shell in fields}
+
+
+def read_accounts(names: t.Iterable[str]) -> dict[str, Account]:
+    """Return those of these accounts that exist, wherever the host has them from."""
+    found = {}
+    for name in names:
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        found[name] = Account(name, entry.pw_uid, entry.pw_shell)
+    return found
+
+
+def check_name(name: str, longest: int = 32) -> str | None:
+    """Return what is wrong with the name of an account, or with what begins one, or None."""
+    if re.fullmatch(r"[a-z_][a-z0-9_-]*", name) and len(name) <= longest:
+        return None
+    return f"{name!r}: use at most {longest} small letters, digits, dashes and underscores, and a letter first"
+
+
+def plan_accounts(have: t.Mapping[str, Account], wanted: t.Iterable[str]) -> Plan:
+    """Return how to make the accounts that are wanted, with one command for all."""
+    plan = Plan()
+    missing = [name for name in wanted if name not in have]
+    plan.before = {"accounts": sorted(have)}
+    plan.after = {"accounts": sorted([*have, *missing])}
+    if missing:
+        # A line of sysusers.d(5) each: an account of the system, with a group of its name, that nobody can log in with.
+        plan.commands = [["systemd-sysusers", "--inline", *(f'u {name} - "HTCondor slot"' for name in missing)]]
+    return plan
+
+
+def plan_removal(have: t.Mapping[str, Account], prefix: str) -> Plan:
+    """Return how to remove the accounts of slots; one that somebody can log in with stays."""
+    pattern = re.compile(re.escape(prefix) + r"\d+(_\d+)?")
+    gone = [name for name, account in sorted(have.items()) if pattern.fullmatch(name) and account.is_of_system]
+    return Plan({"accounts": gone}, {"accounts": []}, [["userdel", name] for name in gone])

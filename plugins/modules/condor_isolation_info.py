@@ -169,8 +169,6 @@ warnings_found:
 """
 
 import os
-import pwd
-import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
@@ -187,12 +185,11 @@ from ansible_collections.sitewright.grid.plugins.module_utils._condor_isolation 
     parse_version,
     plan_isolation,
 )
-from ansible_collections.sitewright.grid.plugins.module_utils._condor_slots import Account
+from ansible_collections.sitewright.grid.plugins.module_utils._condor_slots import check_name, read_accounts
 
 EXECUTE = "/var/lib/condor/execute"  # where the packages have it
 MOUNTINFO = "/proc/self/mountinfo"
 CONTROLLERS = "/sys/fs/cgroup/cgroup.controllers"
-PREFIX = r"[a-z_][a-z0-9_-]{0,15}"
 
 
 def read_config(cli: Cli, given: dict[str, str]) -> dict[str, str]:
@@ -212,18 +209,6 @@ def read_version(cli: Cli, config: dict[str, str], expected: str | None) -> str 
 
 def read_volume_groups(cli: Cli) -> list[str]:
     return cli.read(["vgs", "--noheadings", "--options", "vg_name"]).stdout.split()
-
-
-def read_accounts(names: t.Iterable[str]) -> dict[str, Account]:
-    """Return those of these accounts that exist, wherever the host has them from."""
-    found = {}
-    for name in names:
-        try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        found[name] = Account(name, entry.pw_uid, entry.pw_shell)
-    return found
 
 
 def read_text(path: str) -> str:
@@ -264,6 +249,8 @@ def main() -> None:
     )
     cli = Cli(module)
     wishes = module.params
+    if fault := check_name(wishes["account_prefix"], longest=16):
+        cli.fail(f"account_prefix: {fault}")
     given = matching_knobs(wishes["condor_knobs"])
     config = read_config(cli, given) if cli.has("condor_config_val") else given
     version = read_version(cli, config, wishes["version"])
