@@ -29,7 +29,11 @@ class KeyFile:
         self.file = TextFile(path, keyrings.render_keyring(after), owner, 0o600)
         self._before = {"entities": keyrings.describe(have), **(file_state(path) or {})}
         self._after = {"entities": keyrings.describe(after, have), **self.file.wanted_state}
-        self.is_current = not self.lacks_key and self.file.is_current
+
+    @property
+    def is_current(self) -> bool:
+        """Tell whether the file is as it has to be."""
+        return not self.lacks_key and self.file.is_current
 
     def note(self, plan: Plan) -> None:
         """Put the file into the plan if it is to be written; no key is shown."""

@@ -13,6 +13,7 @@ import shutil
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
 from ansible_collections.sitewright.grid.plugins.module_utils._private_file import read_text, write_private
 
@@ -77,3 +78,27 @@ class TextFile:
     def _dress(self, path: str) -> None:
         shutil.chown(path, self.owner, self.owner)
         os.chmod(path, self.mode)
+
+
+class PlannedFile(t.Protocol):
+    """A TextFile, or what behaves like one."""
+
+    @property
+    def is_current(self) -> bool:
+        """Tell whether the file is as it has to be."""
+
+    def note(self, plan: Plan) -> None:
+        """Put the file into the plan if it is to be written."""
+
+    def write(self) -> None:
+        """Write the file in one step."""
+
+
+def write_files(cli: Cli, files: t.Iterable[PlannedFile]) -> None:
+    """Write those of the files that are not as they have to be; a failure ends the module."""
+    for file in files:
+        if not file.is_current:
+            try:
+                file.write()
+            except OSError as error:
+                cli.fail(f"{error.filename} cannot be written: {error.strerror}.")

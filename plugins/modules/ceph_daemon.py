@@ -174,8 +174,8 @@ reasons:
   sample: {osd.0: ["osd_memory_target: 1073741824 -> 2147483648"]}
 quorum:
   description:
-    - The monitors that are in the quorum, as the first monitor among the daemons sees it in the end. Empty where there is
-      no quorum, or no monitor among the daemons.
+    - The monitors that are in the quorum, as the first monitor among the daemons sees it in the end. Empty where there
+      is no quorum, or no monitor among the daemons.
   returned: O(state=started) or O(state=current)
   type: list
   elements: str
@@ -211,7 +211,7 @@ import typing as t
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sitewright.grid.plugins.module_utils import _ceph_daemon, _ceph_socket
+from ansible_collections.sitewright.grid.plugins.module_utils import _ceph_daemon
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import (
     Conf,
     ConfError,
@@ -232,7 +232,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
 from ansible_collections.sitewright.grid.plugins.module_utils._private_file import read_text
 from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Systemd, Unit, plan_start
-from ansible_collections.sitewright.grid.plugins.module_utils._text_file import TextFile
+from ansible_collections.sitewright.grid.plugins.module_utils._text_file import PlannedFile, TextFile, write_files
 
 DATA_ROOT = "/var/lib/ceph"
 USER = "ceph"
@@ -252,8 +252,8 @@ class Host:
         self.options = Options(self.cli, self.conf, self.params["conf"], self.params["conf_text"])
         self.names = self._find_names()
         self.units = {_ceph_daemon.unit_name(name): name for name in self.names}
-        self.key_files = self._find_key_files()
         self.files = [TextFile(file["path"], file["content"], FILES_OF) for file in self.params["files"]]
+        self.planned_files: list[PlannedFile] = [*self._find_key_files(), *self.files]
 
     def _read_conf(self) -> Conf:
         path, text = self.params["conf"], self.params["conf_text"]
@@ -323,7 +323,7 @@ class Host:
     def plan(self, units: dict[str, Unit], targets: dict[str, Unit], reasons: dict[str, list[str]]) -> Plan:
         """Return what starts the daemons and, where asked for, restarts those with reasons."""
         plan = Plan(commands=plan_start(units, targets))
-        for file in (*self.key_files, *self.files):
+        for file in self.planned_files:
             file.note(plan)
         for name, unit in [*((self.units[unit], state) for unit, state in units.items()), *targets.items()]:
             before: dict[str, t.Any] = {"enabled": unit.enabled}
@@ -339,15 +339,6 @@ class Host:
         return plan
 
     # ---- apply
-
-    def write(self) -> None:
-        """Write the files that the daemons read when they start."""
-        for file in (*self.key_files, *self.files):
-            if not file.is_current:
-                try:
-                    file.write()
-                except OSError as error:
-                    self.cli.fail(f"{error.filename} cannot be written: {error.strerror}.")
 
     def start(self, units: dict[str, Unit], targets: dict[str, Unit]) -> None:
         """Enable and start the daemons and wait for them; for a monitor it is enough that it answers."""
@@ -467,7 +458,7 @@ def main() -> None:
     plan = host.plan(units, targets, reasons)
     restarts = list(reasons) if module.params["state"] == "current" else []
     if not module.check_mode:
-        host.write()
+        write_files(host.cli, host.planned_files)
         host.start(units, targets)
         host.restart(restarts)
         # Only asked after a restart: what no restart mends would else be restarted by every run.

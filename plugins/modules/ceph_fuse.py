@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - the sitewright.grid contributors (@sitewright)
 description:
-  - Writes the client's keyring and the systemd unit C(cephfs.service), enables the unit, and mounts. The mount comes back
-    after a reboot, and after an outage of the cluster.
+  - Writes the client's keyring and the systemd unit C(cephfs.service), enables the unit, and mounts. The mount comes
+    back after a reboot, and after an outage of the cluster.
   - A mount whose unit is as it should be is left alone. A changed unit mounts anew, which interrupts those who use the
     mount; a changed owner or mode of the keyring does not.
 extends_documentation_fragment:
@@ -100,7 +100,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._ceph_key_file imp
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli, Completed
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
 from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Systemd
-from ansible_collections.sitewright.grid.plugins.module_utils._text_file import TextFile
+from ansible_collections.sitewright.grid.plugins.module_utils._text_file import PlannedFile, TextFile, write_files
 
 UNIT_FILE = f"/etc/systemd/system/{UNIT}"
 USER = "root"
@@ -128,10 +128,10 @@ def main() -> None:
     keys = read_key_files(cli, [(keyring, params["name"], params["key"])] if params["cephx"] else [], USER)
     options = ("name", "filesystem", "path", "mount", "access", "timeout")
     unit_file = TextFile(UNIT_FILE, render_unit(Mount(**{option: params[option] for option in options})), USER)
-    files = [file for file in (*keys, unit_file) if not file.is_current]
+    files: list[PlannedFile] = [*keys, unit_file]
     unit = systemd.units([UNIT])[UNIT]
     # A killed run may have written the file and gone no further.
-    is_outdated = unit_file in files or os.stat(UNIT_FILE).st_mtime > unit.started_at
+    is_outdated = not unit_file.is_current or os.stat(UNIT_FILE).st_mtime > unit.started_at
 
     plan = Plan(commands=plan_mount(unit, is_outdated))
     for file in files:
@@ -144,11 +144,7 @@ def main() -> None:
         return f"{UNIT} does not mount {params['mount']}: {done.stderr.strip()}\n{systemd.last_words(UNIT)}"
 
     if not module.check_mode:
-        for file in files:
-            try:
-                file.write()
-            except OSError as error:
-                cli.fail(f"{error.filename} cannot be written: {error.strerror}.")
+        write_files(cli, files)
         for argv in plan.commands:
             cli.run(argv, explain=explain)
     module.exit_json(**plan.result())

@@ -107,8 +107,8 @@ options:
     default: /var/lib/ceph/bootstrap-osd/ceph.keyring
   bootstrap_key:
     description:
-      - The key of C(client.bootstrap-osd), as the cluster has it. It is written to O(bootstrap_keyring) before an OSD is
-        made. A key that is there is never replaced by another one.
+      - The key of C(client.bootstrap-osd), as the cluster has it. It is written to O(bootstrap_keyring) before an OSD
+        is made. A key that is there is never replaced by another one.
       - Without it the keyring is left as it is.
     type: str
   start:
@@ -191,8 +191,8 @@ osds:
       started: true
 restart_needed:
   description:
-    - The OSDs of this host, on the list or not, that run with other options than C(ceph.conf) has. They were not
-      restarted: M(sitewright.grid.ceph_daemon) does that.
+    - The OSDs of this host, on the list or not, that run with other options than C(ceph.conf) has. This module
+      restarts none, M(sitewright.grid.ceph_daemon) does.
   returned: O(state=present)
   type: list
   elements: str
@@ -275,6 +275,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
 from ansible_collections.sitewright.grid.plugins.module_utils._private_file import write_private
 from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Systemd, Unit, plan_start
+from ansible_collections.sitewright.grid.plugins.module_utils._text_file import write_files
 
 OSD_ROOT = "/var/lib/ceph/osd"
 DROP_IN = "/etc/systemd/system/ceph-osd@.service.d/sitewright.conf"
@@ -665,9 +666,7 @@ class Host:
 
     def apply(self, osds: list[Osd], plan: Plan) -> None:
         """Do what the plan says; every step can be cut short and is then done again by the next run."""
-        for file in self.key_files:
-            if not file.is_current:
-                file.write()
+        write_files(self.cli, self.key_files)
         if DROP_IN in plan.after:
             os.makedirs(os.path.dirname(DROP_IN), exist_ok=True)
             _write_readable(DROP_IN, DROP_IN_TEXT)
