@@ -53,6 +53,13 @@ def state_of(name: str, path: str) -> str:
     return str(_ceph_socket.ask(path, question).get("state", "running"))
 
 
+def quorum_of(path: str) -> list[str]:
+    """Return the ids of the monitors in the quorum, as the monitor at this socket sees it. Raises NoAnswerError."""
+    status = _ceph_socket.ask(path, "mon_status")
+    in_quorum = set(status["quorum"])
+    return [monitor["name"] for monitor in status["monmap"]["mons"] if monitor["rank"] in in_quorum]
+
+
 def is_serving(name: str, state: str) -> bool:
     """Tell whether a daemon in this state does its work (a monitor: is in the quorum; an MDS: at least stands by)."""
     return state in _SERVING.get(name.partition(".")[0], (state,))

@@ -64,7 +64,6 @@ def build_ceph(hosts: t.Mapping[str, Host], serving: Serving, settings: Settings
         "fsid": settings.site("ceph_fsid") and settings.site("ceph_fsid").lower(),
         "cephx": settings.site("ceph_cephx"),
         "monitors": monitors,
-        "mon_host": conf["global"].get("mon_host", ""),
         "mgrs": list(serving["ceph_mgrs"] or serving["ceph_mons"]),
         "mdss": list(serving["ceph_mdss"]),
         "osds": list(serving["ceph_osds"]),

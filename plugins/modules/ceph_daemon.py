@@ -12,8 +12,9 @@ version_added: 0.1.0
 author:
   - the sitewright.grid contributors (@sitewright)
 description:
-  - With O(state=started), enables and starts the daemons, waits for them, and reports which of them run with other
-    options than C(ceph.conf) has now. It restarts nothing, so that it can run on all hosts at once.
+  - With O(state=started), brings the daemons' keys and files in order, enables and starts the daemons, waits for them,
+    and reports which of them run with other options than C(ceph.conf) has now. It restarts nothing, so that it can run
+    on all hosts at once.
   - With O(state=current), it also restarts those, each only when the cluster says that it can spare it (C(ok-to-stop)),
     and waits until it serves again. Let one host at a time do this (C(throttle=1)).
   - With O(state=absent), stops and disables the daemons and removes their data directories, whatever the cluster says.
@@ -69,13 +70,31 @@ options:
       - What O(conf) will contain. Give it in check mode, where the file is not written before this module runs.
       - Without it the file is read.
     type: str
-  restart_after:
+  keys:
     description:
-      - Other files that the daemons read when they start. One that was changed after a daemon's start makes the daemon
-        need a restart. A file that is missing does not.
+      - The keys of managers, OSDs and metadata servers, each by its daemon's name, as the cluster has them. They are
+        written to the daemons' keyrings before the daemons start. A key that is there is never replaced by another.
+      - In check mode a key may be V(null), for a cluster that is not there yet.
+    type: dict
+    default: {}
+  files:
+    description:
+      - Other files that the daemons read when they start. They are written before that, owned by root and readable by
+        all. One that was changed after a daemon's start makes the daemon need a restart.
     type: list
-    elements: path
+    elements: dict
     default: []
+    suboptions:
+      path:
+        description:
+          - The absolute path of the file.
+        type: path
+        required: true
+      content:
+        description:
+          - All of its text.
+        type: str
+        required: true
   name:
     description:
       - The entity that asks C(ok-to-stop).
@@ -106,6 +125,12 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Run the host's manager
+  sitewright.grid.ceph_daemon:
+    daemons: [mgr.store1]
+    keys:
+      mgr.store1: "{{ keys.entity_keys['mgr.store1'] }}"
+
 - name: Run the host's OSDs
   sitewright.grid.ceph_daemon:
     types: [osd]
@@ -147,6 +172,14 @@ reasons:
   returned: O(state=started) or O(state=current)
   type: dict
   sample: {osd.0: ["osd_memory_target: 1073741824 -> 2147483648"]}
+quorum:
+  description:
+    - The monitors that are in the quorum, as the first monitor among the daemons sees it in the end. Empty where there
+      is no quorum, or no monitor among the daemons.
+  returned: O(state=started) or O(state=current)
+  type: list
+  elements: str
+  sample: [store1, store2, store3]
 removed:
   description:
     - The daemons that this call has removed, or would remove in check mode.
@@ -172,18 +205,16 @@ commands:
 """
 
 import errno
-import json
 import os
 import time
 import typing as t
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sitewright.grid.plugins.module_utils import _ceph_daemon, _ceph_socket
+from ansible_collections.sitewright.grid.plugins.module_utils import _ceph_daemon
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import (
     Conf,
     ConfError,
-    effective,
     keyring_path,
     parse_conf,
 )
@@ -194,13 +225,18 @@ from ansible_collections.sitewright.grid.plugins.module_utils._ceph_daemon_absen
     plan_absent,
     remove_tree,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_key_file import KeyFile, read_key_files
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_options import Options
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_socket import NoAnswerError
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
-from ansible_collections.sitewright.grid.plugins.module_utils._private_file import write_private
+from ansible_collections.sitewright.grid.plugins.module_utils._private_file import read_text
 from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Systemd, Unit, plan_start
+from ansible_collections.sitewright.grid.plugins.module_utils._text_file import PlannedFile, TextFile, write_files
 
 DATA_ROOT = "/var/lib/ceph"
+USER = "ceph"
+FILES_OF = "root"
 ASK_AGAIN = 2  # seconds between two questions to the cluster
 
 
@@ -211,11 +247,13 @@ class Host:
         self.params: dict[str, t.Any] = module.params
         self.cli = Cli(module)
         self.systemd = Systemd(self.cli)
-        self.tmpdir: str = module.tmpdir
         self.is_check: bool = module.check_mode
         self.conf = self._read_conf()
+        self.options = Options(self.cli, self.conf, self.params["conf"], self.params["conf_text"])
         self.names = self._find_names()
         self.units = {_ceph_daemon.unit_name(name): name for name in self.names}
+        self.files = [TextFile(file["path"], file["content"], FILES_OF) for file in self.params["files"]]
+        self.planned_files: list[PlannedFile] = [*self._find_key_files(), *self.files]
 
     def _read_conf(self) -> Conf:
         path, text = self.params["conf"], self.params["conf_text"]
@@ -241,6 +279,13 @@ class Host:
                 self.cli.fail(f"'{name}' is no daemon: write its kind and its id, for example osd.0 or mon.store1.")
         return list(dict.fromkeys(names))
 
+    def _find_key_files(self) -> list[KeyFile]:
+        keys = self.params["keys"]
+        strangers = [name for name in keys if name not in self.names or name.startswith("mon.")]
+        if strangers:
+            self.cli.fail(f"{', '.join(strangers)}: give keys of the daemons of this call only, and none of a monitor.")
+        return read_key_files(self.cli, [(keyring_path(self.conf, name), name, keys[name]) for name in keys], USER)
+
     # ---- read
 
     def find_reasons(self, units: dict[str, Unit]) -> dict[str, list[str]]:
@@ -248,59 +293,38 @@ class Host:
         reasons = {}
         for unit, name in self.units.items():
             if units[unit].running:
-                found = self._changed_options(name) + self._changed_files(units[unit])
+                found = self.options.find_changes(name) + self._changed_files(units[unit])
                 if found:
                     reasons[name] = found
         return reasons
 
     def _changed_files(self, unit: Unit) -> list[str]:
-        return [
-            f"{path} is newer than the daemon"
-            for path in self.params["restart_after"]
-            if os.path.exists(path) and os.stat(path).st_mtime > unit.started_at
-        ]
+        """Return why a daemon that runs since then has not read the files as they have to be."""
+        reasons = []
+        for file in self.files:
+            if read_text(file.path) != file.text:
+                reasons.append(f"{file.path} changes")
+            elif os.stat(file.path).st_mtime > unit.started_at:
+                reasons.append(f"{file.path} is newer than the daemon")
+        return reasons
 
-    def _changed_options(self, name: str) -> list[str]:
-        path = _ceph_daemon.socket_of(name, self.conf)
-        wanted = effective(self.conf, name)
-        try:
-            running = _ceph_socket.ask(path, "config diff")["diff"]
-        except NoAnswerError:
-            return []  # it is just starting, or hangs; the wait for it will tell
-        candidates = _ceph_daemon.find_candidates(running, wanted)
-        if not candidates:
-            return []
-        read = self._as_ceph_reads(name)
-        changes = []
-        for option in candidates:
-            try:
-                schema = _ceph_socket.ask(path, "config help", var=option)["option"]
-            except NoAnswerError:
-                continue  # an option that this daemon does not know
-            if _ceph_daemon.concerns(name.partition(".")[0], schema):
-                now = _ceph_socket.ask(path, "config get", var=option)[option]
-                change = _ceph_daemon.compare(running.get(option, {}), now, read[option] if option in wanted else None)
-                if change:
-                    changes.append(f"{option}: {change[0]} -> {change[1]}")
-        return changes
-
-    def _as_ceph_reads(self, name: str) -> dict[str, str]:
-        """Return every option of the daemon as Ceph itself reads it from the file, for example 1G as 1073741824."""
-        text, path = self.params["conf_text"], self.params["conf"]
-        if text is not None:
-            path = os.path.join(self.tmpdir, "sitewright-ceph.conf")  # ceph-conf reads files only, no pipe
-            write_private(path, text)
-        argv = ["ceph-conf", "--conf", path, "--name", name, "--dump-all", "--format", "json"]
-        values: dict[str, str] = json.loads(self.cli.read(argv).stdout)
-        if text is not None:
-            os.unlink(path)
-        return values
+    def find_quorum(self) -> list[str]:
+        """Return the monitors in the quorum, as the first monitor here sees it."""
+        for name in self.names:
+            if name.startswith("mon."):
+                try:
+                    return _ceph_daemon.quorum_of(_ceph_daemon.socket_of(name, self.conf))
+                except NoAnswerError:
+                    break
+        return []
 
     # ---- plan
 
     def plan(self, units: dict[str, Unit], targets: dict[str, Unit], reasons: dict[str, list[str]]) -> Plan:
         """Return what starts the daemons and, where asked for, restarts those with reasons."""
         plan = Plan(commands=plan_start(units, targets))
+        for file in self.planned_files:
+            file.note(plan)
         for name, unit in [*((self.units[unit], state) for unit, state in units.items()), *targets.items()]:
             before: dict[str, t.Any] = {"enabled": unit.enabled}
             after: dict[str, t.Any] = {"enabled": True}
@@ -404,7 +428,16 @@ def main() -> None:
             "yes_i_really_mean_it": {"type": "bool", "default": False},
             "conf": {"type": "path", "default": "/etc/ceph/ceph.conf"},
             "conf_text": {"type": "str"},
-            "restart_after": {"type": "list", "elements": "path", "default": []},
+            "keys": {"type": "dict", "default": {}, "no_log": True},
+            "files": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "path": {"type": "path", "required": True},
+                    "content": {"type": "str", "required": True},
+                },
+            },
             "name": {"type": "str"},
             "keyring": {"type": "path", "no_log": False},
             "force": {"type": "bool", "default": False},
@@ -425,10 +458,11 @@ def main() -> None:
     plan = host.plan(units, targets, reasons)
     restarts = list(reasons) if module.params["state"] == "current" else []
     if not module.check_mode:
+        write_files(host.cli, host.planned_files)
         host.start(units, targets)
         host.restart(restarts)
         # Only asked after a restart: what no restart mends would else be restarted by every run.
-        still = {name: why for name, why in host.find_reasons(units).items() if name in restarts} if restarts else {}
+        still = {name: why for name in restarts if (why := host.options.find_changes(name))}
         if still:
             host.cli.fail(f"Their restart did not change the options of these daemons: {still}. Correct ceph.conf.")
     module.exit_json(
@@ -436,6 +470,7 @@ def main() -> None:
         restart_needed=[name for name in reasons if name not in restarts],
         restarted=restarts,
         reasons=reasons,
+        quorum=host.find_quorum(),
     )
 
 

@@ -45,6 +45,12 @@ fsid:
   returned: success
   type: str
   sample: 8a0e8f0e-2e34-4b4b-8d54-0a1b0e4ed1c4
+conf:
+  description:
+    - The SHA-1 checksum, owner, group and mode of C(/etc/ceph/ceph.conf), V(null) where there is none.
+  returned: success
+  type: dict
+  sample: {checksum: 2c9f6d3be41cf3a5d7ef2b8f9ad6c1c4dbd1f9a7, owner: root, group: root, mode: "0644"}
 mon_stores:
   description:
     - The ids of the monitors that have a finished store on the host.
@@ -91,6 +97,7 @@ kernel_client:
   sample: false
 """
 
+import hashlib
 import os
 import typing as t
 
@@ -102,6 +109,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._ceph_host import 
     provides_filesystem,
 )
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
+from ansible_collections.sitewright.grid.plugins.module_utils._text_file import file_state
 
 PACKAGE_QUERIES = {
     "dpkg-query": ["--show", "--showformat", "${Package} ${Version} ${db:Status-Status}\\n", "ceph*"],
@@ -115,6 +123,15 @@ def read(path: str) -> str:
         return ""
     with open(path, encoding="utf-8", errors="replace") as stream:
         return stream.read()
+
+
+def describe(path: str) -> dict[str, str] | None:
+    """Return the checksum, owner, group and mode of a file."""
+    state = file_state(path)
+    if state is None:
+        return None
+    with open(path, "rb") as stream:
+        return {"checksum": hashlib.sha1(stream.read(), usedforsecurity=False).hexdigest(), **state}
 
 
 def query_packages(cli: Cli, root: str) -> dict[str, str]:
@@ -143,6 +160,7 @@ def main() -> None:
     release = os.uname().release
     result: dict[str, t.Any] = {
         "fsid": parse_conf(read(below("etc/ceph/ceph.conf"))).get("global", {}).get("fsid"),
+        "conf": describe(below("etc/ceph/ceph.conf")),
         "mon_stores": stores,
         "staging": os.path.exists(below("var/lib/ceph/mkcephfs/keyring.mon")),
         "joining": os.path.exists(below("var/lib/ceph/mkcephfs-join/keyring.mon")),

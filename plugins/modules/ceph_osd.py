@@ -95,11 +95,22 @@ options:
       - The fsid of the cluster, for check mode on a host where O(conf) is still to be written, and for O(state=absent).
       - Where O(conf) exists its fsid has to be the same.
     type: str
+  conf_text:
+    description:
+      - What O(conf) will contain. Give it in check mode, where the file is not written before this module runs.
+      - Without it the file is read.
+    type: str
   bootstrap_keyring:
     description:
       - Path of the keyring with the key of C(client.bootstrap-osd). Read only where an OSD is made.
     type: path
     default: /var/lib/ceph/bootstrap-osd/ceph.keyring
+  bootstrap_key:
+    description:
+      - The key of C(client.bootstrap-osd), as the cluster has it. It is written to O(bootstrap_keyring) before an OSD
+        is made. A key that is there is never replaced by another one.
+      - Without it the keyring is left as it is.
+    type: str
   start:
     description:
       - Whether the OSDs are enabled, started, and waited for. With V(false) their units stay as they are.
@@ -178,6 +189,20 @@ osds:
       device_class: ssd
       created: true
       started: true
+restart_needed:
+  description:
+    - The OSDs of this host, on the list or not, that run with other options than C(ceph.conf) has. This module
+      restarts none, M(sitewright.grid.ceph_daemon) does.
+  returned: O(state=present)
+  type: list
+  elements: str
+  sample: [osd.0]
+reasons:
+  description:
+    - Why each of these OSDs needs its restart.
+  returned: O(state=present)
+  type: dict
+  sample: {osd.0: ["osd_memory_target: 1073741824 -> 2147483648"]}
 left_alone:
   description:
     - OSDs of this host that are not on the list. They are never touched.
@@ -242,12 +267,15 @@ from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import 
     uses_cephx,
 )
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_daemon_absent import confirm
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_key_file import KeyFile, read_key_files
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_options import Options
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_osd import Found, Label, LabelError, Volume, Wanted
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_osd_record import Record, Records
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
 from ansible_collections.sitewright.grid.plugins.module_utils._private_file import write_private
 from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Systemd, Unit, plan_start
+from ansible_collections.sitewright.grid.plugins.module_utils._text_file import write_files
 
 OSD_ROOT = "/var/lib/ceph/osd"
 DROP_IN = "/etc/systemd/system/ceph-osd@.service.d/sitewright.conf"
@@ -341,19 +369,26 @@ class Host:
         self.is_lenient: bool = module.check_mode or module.params["state"] == "absent"
         self.conf: str = module.params["conf"]
         self.bootstrap_keyring: str = module.params["bootstrap_keyring"]
+        self.key_files = self._key_files()
         self.start: bool = module.params["start"]
         self.sections = self._conf()
         self.fsid = self._cluster()
         self.units: dict[str, Unit] = {}
         self.records = Records(f"{OSD_ROOT}/.sitewright-new.json", self.fsid)
 
+    def _key_files(self) -> list[KeyFile]:
+        key = self.module.params["bootstrap_key"]
+        wanted = [(self.bootstrap_keyring, "client.bootstrap-osd", key)] if key else []
+        return read_key_files(self.cli, wanted, USER)
+
     def _conf(self) -> Conf:
-        if not os.path.exists(self.conf):
+        text = self.module.params["conf_text"]
+        if text is None and not os.path.exists(self.conf):
             if self.is_lenient:
                 return {}
             self.cli.fail(f"{self.conf} does not exist: write it before OSDs are made.")
         try:
-            return parse_conf(Path(self.conf).read_text())
+            return parse_conf(Path(self.conf).read_text() if text is None else text)
         except ConfError as error:
             self.cli.fail(f"{self.conf}, {error}")
 
@@ -391,7 +426,7 @@ class Host:
         needs_key = (
             uses_cephx(self.sections, "osd") and not self.module.check_mode and any(not osd.is_ready for osd in osds)
         )
-        if needs_key and not os.path.exists(self.bootstrap_keyring):
+        if needs_key and not (self.key_files or os.path.exists(self.bootstrap_keyring)):
             faults.append(f"{self.bootstrap_keyring} is missing: put the keyring of client.bootstrap-osd there")
         if faults:
             self.cli.fail("No device was changed. " + "; ".join(faults) + ".")
@@ -475,6 +510,12 @@ class Host:
                 rest.append({"id": int(number), "path": os.readlink(block) if block.is_symlink() else None})
         return rest
 
+    def find_reasons(self, osds: list[Osd]) -> dict[str, list[str]]:
+        """Return why running OSDs of this host need a restart; only those that do are in the result."""
+        options = Options(self.cli, self.sections, self.conf, self.module.params["conf_text"])
+        names = [osd.name for osd in osds if osd.is_ready] + [f"osd.{osd['id']}" for osd in self.left_alone(osds)]
+        return {name: changes for name in names if (changes := options.find_changes(name))}
+
     def _state(self, osd: Osd) -> dict[str, t.Any]:
         """Return the present state of a device, as the diff shows it."""
         if not osd.is_ready:
@@ -535,6 +576,8 @@ class Host:
     def plan(self, osds: list[Osd]) -> Plan:
         """Compare what is with what should be."""
         plan = Plan()
+        for file in self.key_files:
+            file.note(plan)
         reload = not _has_text(DROP_IN, DROP_IN_TEXT)
         if reload:
             plan.before[DROP_IN] = "other or missing"
@@ -623,6 +666,7 @@ class Host:
 
     def apply(self, osds: list[Osd], plan: Plan) -> None:
         """Do what the plan says; every step can be cut short and is then done again by the next run."""
+        write_files(self.cli, self.key_files)
         if DROP_IN in plan.after:
             os.makedirs(os.path.dirname(DROP_IN), exist_ok=True)
             _write_readable(DROP_IN, DROP_IN_TEXT)
@@ -862,6 +906,8 @@ def main() -> None:
                 "default": "/var/lib/ceph/bootstrap-osd/ceph.keyring",
                 "no_log": False,
             },
+            "bootstrap_key": {"type": "str", "no_log": True},
+            "conf_text": {"type": "str"},
             "start": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 300},
         },
@@ -874,6 +920,7 @@ def main() -> None:
         confirm(host.cli)
         remove(host, wanted, module.params["fsid"])
     osds = host.survey(wanted)
+    reasons = host.find_reasons(osds)
     plan = host.plan(osds)
     for osd in osds:
         have, want = osd.found.size, osd.wanted.size
@@ -884,7 +931,13 @@ def main() -> None:
         if host.start:
             names = [osd.name for osd in osds]
             _ceph_daemon.wait_until_serving(host.cli, host.sections, names, module.params["timeout"])
-    module.exit_json(**plan.result(), osds=[osd.result() for osd in osds], left_alone=host.left_alone(osds))
+    module.exit_json(
+        **plan.result(),
+        osds=[osd.result() for osd in osds],
+        left_alone=host.left_alone(osds),
+        restart_needed=list(reasons),
+        reasons=reasons,
+    )
 
 
 if __name__ == "__main__":

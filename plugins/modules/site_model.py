@@ -88,10 +88,6 @@ site:
               id: store1
               address: 192.0.2.11
               addrs: "[v2:192.0.2.11:3300,v1:192.0.2.11:6789]"
-        mon_host:
-          description: The addresses of all monitors, as in C(ceph.conf).
-          type: str
-          sample: "[v2:192.0.2.11:3300,v1:192.0.2.11:6789]"
         mgrs:
           description: The hosts that run managers.
           type: list

@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -56,6 +57,12 @@ class Play:
         return {host: counts["changed"] for host, counts in self.recap.items() if counts["changed"]}
 
 
+def kill(run: subprocess.Popen[str]) -> None:
+    """Kill a run, and all that it has started here."""
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+
+
 class Lab:
     """The hosts of one inventory."""
 
@@ -69,7 +76,19 @@ class Lab:
 
     def play(self, playbook: str, *arguments: str, rc: int = 0, timeout: int = 900) -> Play:
         """Run a playbook to its end, which has to be the given one."""
-        done = subprocess.run(
+        run = self.start(playbook, *arguments)
+        try:
+            output, _nothing = run.communicate(timeout=timeout)
+        except BaseException:
+            kill(run)
+            raise
+        if run.returncode != rc:
+            pytest.fail(f"{playbook} ended with {run.returncode}, not {rc}:\n{output[-6000:]}", pytrace=False)
+        return Play(run.returncode, output)
+
+    def start(self, playbook: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start the run of a playbook, in a session of its own, and return it with all its output in one stream."""
+        return subprocess.Popen(
             self.argv(playbook, *arguments),
             cwd=ROOT,
             env=ENVIRON,
@@ -77,12 +96,8 @@ class Lab:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=timeout,
-            check=False,
+            start_new_session=True,
         )
-        if done.returncode != rc:
-            pytest.fail(f"{playbook} ended with {done.returncode}, not {rc}:\n{done.stdout[-6000:]}", pytrace=False)
-        return Play(done.returncode, done.stdout)
 
     def try_ssh(self, host: str, command: str, timeout: int = 120) -> subprocess.CompletedProcess[str]:
         """Run a shell command on a host, whatever comes of it."""

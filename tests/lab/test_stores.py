@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
 import threading
 import time
 import typing as t
 from pathlib import Path
 
 import pytest
-from lab import ENVIRON, ROOT, Lab, edit_inventory
+from lab import Lab, edit_inventory, kill
 
 INVENTORY = Path(__file__).parent / "inventories" / "stores"
 KEY = re.compile(r"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{38}==|[A-Za-z0-9+/]{59}=)(?![A-Za-z0-9+/=])")
@@ -28,12 +25,12 @@ FIRST_RUN = (
     ("make | Make the monitor's store", 0.8),
     ("Install the key of client.admin", 0.4),
     ("Run the monitor", 0.6),
-    ("Wait for the quorum", 0.3),
+    ("Run the monitor", 1.2),
     ("Set the central configuration", 0.5),
     ("Make the pools and the file systems", 0.8),
     ("Ask the cluster for the keys", 0.9),
-    ("Install the manager's key", 0.3),
-    ("Run the manager", 0.7),
+    ("ceph_mgr : Run the manager", 0.3),
+    ("ceph_mgr : Run the manager", 0.7),
     ("Make the OSDs and run them", 1.0),
     ("Make the OSDs and run them", 2.5),
     ("ceph_mds : Run the metadata server", 0.5),
@@ -46,12 +43,12 @@ GROWTH_RUN = (
     ("make | Make the monitor's store", 1.0),
     ("Install the key of client.admin", 0.4),
     ("Run the monitor", 0.6),
-    ("Wait for the quorum", 0.4),
+    ("Run the monitor", 1.2),
     ("Ask the cluster for the keys", 0.9),
-    ("Install the manager's key", 0.3),
+    ("ceph_mgr : Run the manager", 0.4),
     ("Make the OSDs and run them", 0.8),
     ("Make the OSDs and run them", 2.0),
-    ("Find the OSDs whose options have changed", 0.2),
+    ("Make the OSDs and run them", 3.0),
 )
 SHORT = (3, -3)  # of each
 
@@ -80,16 +77,7 @@ def stores(grown: Lab) -> Lab:
 def kill_after(lab: Lab, moment: tuple[str, float], *arguments: str) -> None:
     """Start a run and kill it, and all that it has started here, at its moment."""
     task, delay = moment
-    run = subprocess.Popen(
-        lab.argv("site.yml", *arguments),
-        cwd=ROOT,
-        env=ENVIRON,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    run = lab.start("site.yml", *arguments)
     assert run.stdout
     output = ""
     for line in run.stdout:
@@ -99,8 +87,7 @@ def kill_after(lab: Lab, moment: tuple[str, float], *arguments: str) -> None:
     else:
         pytest.fail(f"the run had ended before its task '{task}':\n{output}", pytrace=False)
     time.sleep(delay)
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
+    kill(run)
 
 
 def keys(lab: Lab, host: str) -> dict[str, str]:

@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, the sitewright.grid contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private to sitewright.grid: the unit of systemd that mounts CephFS with ceph-fuse."""
+
+from __future__ import annotations
+
+import shlex
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Unit
+
+UNIT = "cephfs.service"
+
+
+@dataclass(frozen=True)
+class Mount:
+    """What is mounted where, and as whom; access is rw or r, timeout in seconds."""
+
+    name: str
+    filesystem: str
+    path: str
+    mount: str
+    access: str
+    timeout: int
+
+    def argv(self) -> list[str]:
+        """Return the command that mounts, and goes into the background once that is done."""
+        identity = ["--id", self.name.partition(".")[2], "--client_fs", self.filesystem]
+        options = ["-o", "ro"] if self.access == "r" else []
+        return ["/usr/bin/ceph-fuse", *identity, "--client_mountpoint", self.path, self.mount, *options]
+
+
+def render_unit(mount: Mount) -> str:
+    """Return the text of the unit."""
+    where = _quote([mount.mount])
+    return f"""\
+# Written by Ansible (sitewright.grid.ceph_fuse).
+[Unit]
+Description=CephFS on {mount.mount.replace("%", "%%")}
+Wants=network-online.target
+After=network-online.target local-fs.target time-sync.target
+Before=remote-fs.target
+# The cluster may take as long as it likes to come back: the mount is tried again and again.
+StartLimitIntervalSec=0
+
+[Service]
+# ceph-fuse goes into the background once the file system is mounted.
+Type=forking
+ExecStartPre=/usr/bin/mkdir --parents {where}
+ExecStart={_quote(mount.argv())}
+# What a killed ceph-fuse leaves mounted answers nothing, and is in the way of the next.
+ExecStopPost=-/usr/bin/umount --lazy {where}
+Restart=always
+RestartSec=5
+TimeoutStartSec={mount.timeout}
+
+[Install]
+WantedBy=remote-fs.target
+"""
+
+
+def _quote(argv: t.Iterable[str]) -> str:
+    """Return a command as systemd reads it: quoted as in a shell, with % and $ doubled."""
+    return shlex.join(argv).replace("%", "%%").replace("$", "$$")
+
+
+def plan_mount(unit: Unit, is_outdated: bool) -> list[list[str]]:
+    """Return the commands that bring the unit to run; is_outdated tells that it runs with an older text, if it does."""
+    if unit.enabled and unit.running and not is_outdated:
+        return []
+    commands = [["systemctl", "daemon-reload"]]
+    if not unit.enabled:
+        commands.append(["systemctl", "enable", UNIT])
+    if is_outdated or not unit.running:
+        commands.append(["systemctl", "restart", UNIT])
+    return commands
