@@ -4,8 +4,8 @@
 
 """Private to sitewright.grid: directories of a file system that users can write to, with their owners and modes.
 
-Whoever may write to a directory can put links into it at any moment. So no step follows one: each directory is opened in
-the one above it.
+Whoever may write to a directory can put links into it at any moment. So no step follows one: each directory is opened
+in the one above it.
 """
 
 from __future__ import annotations

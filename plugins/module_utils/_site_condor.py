@@ -13,6 +13,10 @@ from ansible_collections.sitewright.grid.plugins.module_utils._condor_pool_confi
     token_identity,
 )
 from ansible_collections.sitewright.grid.plugins.module_utils._site_addresses import literal
+from ansible_collections.sitewright.grid.plugins.module_utils._site_condor_isolation import (
+    CONDOR_ISOLATION_VARIABLES,
+    build_isolation,
+)
 from ansible_collections.sitewright.grid.plugins.module_utils._site_condor_variables import CONDOR_VARIABLES
 from ansible_collections.sitewright.grid.plugins.module_utils._site_faults import SITE, Findings, enumerate_names
 from ansible_collections.sitewright.grid.plugins.module_utils._site_product import Host, Product, Serving
@@ -86,6 +90,7 @@ def build_condor_host(host: Host, serving: Serving, settings: Settings) -> dict[
         "package_source": value("condor_package_source"),
         "purge": value("condor_purge"),
         "drain": {"schedule": value("condor_drain_schedule"), "timeout": value("condor_drain_timeout")},
+        "isolation": build_isolation(host.name, value, settings.findings) if "execute" in daemons else None,
     }
 
 
@@ -128,7 +133,7 @@ CONDOR = Product(
     name="condor",
     prefixes=("condor_",),
     groups=tuple(CONDOR_GROUPS),
-    variables=CONDOR_VARIABLES,
+    variables=CONDOR_VARIABLES + CONDOR_ISOLATION_VARIABLES,
     build_site=build_condor,
     build_host=build_condor_host,
 )

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - the sitewright.grid contributors (@sitewright)
 description:
-  - Makes directories below the mount of a CephFS, all by one call, and gives them their owner, group and mode. What is in
-    them is left alone, and so are directories that are not named.
+  - Makes directories below the mount of a CephFS, all by one call, and gives them their owner, group and mode. What is
+    in them is left alone, and so are directories that are not named.
   - It does nothing where the file system is not mounted, so that nothing is written to the host's own disk, and follows
     no symbolic link, so that a user's link leads it nowhere.
 extends_documentation_fragment:
@@ -125,8 +125,8 @@ def main() -> None:
         cli.fail(f"{error}.")
     except OSError as error:
         cli.fail(
-            f"A directory below {mount} cannot be made or read: {error.strerror} ({error.filename}). Symbolic links are "
-            "not followed: name the directories that they lead to."
+            f"A directory below {mount} cannot be made or read: {error.strerror} ({error.filename}). Symbolic links "
+            "are not followed: name the directories that they lead to."
         )
     module.exit_json(**plan.result())
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the sitewright.grid contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs that try to reach one another and their host, on the lab's pool; and many jobs, none of which may be lost."""
+"""Jobs that try to reach one another and their host, on the running site; and jobs that share files on it."""
 
 from __future__ import annotations
 
@@ -40,6 +40,11 @@ class Pool(Lab):
     def execution_points(self) -> list[str]:
         return self.hosts("condor_executes")
 
+    @property
+    def mount(self) -> str:
+        """Where the hosts have the site's file system."""
+        return "/cephfs"
+
     def submit(self, person: str, directory: str, description: dict[str, t.Any], queue: str = "1") -> str:
         """Submit jobs from a directory of this person, and return the number of their cluster."""
         lines = [*(f"{key} = {value}" for key, value in description.items()), f"queue {queue}"]
@@ -74,12 +79,18 @@ class Meeting:
 
 @pytest.fixture(scope="module")
 def pool() -> t.Iterator[Pool]:
+    """Give the site's pool, with people on its hosts; the site is as it was when the tests have ended."""
     pool = Pool(INVENTORY)
-    for host in {pool.access_point, *pool.execution_points}:
+    hosts = sorted({pool.access_point, *pool.execution_points})
+    if pool.try_ssh(pool.access_point, "condor_status -schedd").returncode != 0:
+        pytest.fail("the lab's site does not run: run test_site.py first", pytrace=False)
+    for host in hosts:
         for person, uid in PEOPLE.items():
             pool.ssh(host, f"id {person} >/dev/null 2>&1 || useradd --create-home --uid {uid} {person}")
     yield pool
-    pool.play("batch.yml")
+    pool.play("site.yml")
+    for host in hosts:
+        pool.ssh(host, f"for person in {' '.join(PEOPLE)}; do userdel --remove $person 2>/dev/null; done")
 
 
 def choose(pool: Pool, users: str) -> None:
@@ -123,10 +134,7 @@ def let_meet(pool: Pool, users: str, people: tuple[str, str]) -> Meeting:
                 "requirements": f'regexp("^{host}([.].*)?$", Machine)',
             },
         )
-    ready = f"cat {SANDBOXES}/dir_*/ready 2>/dev/null | sort | uniq | grep -c job"
-    pool.wait_until(
-        "running both jobs", host, f'[ "$(grep -h . {SANDBOXES}/dir_*/ready | wc -l)" = 2 ] && {ready}', 120
-    )
+    pool.wait_until("running both jobs", host, f'[ "$(cat {SANDBOXES}/dir_*/ready | wc -w)" = 2 ]', 120)
 
     listing = pool.ssh(host, f"cd {SANDBOXES}; for d in dir_*; do echo $d $(cat $d/ready) $(stat -c %U $d); done")
     sandboxes = {name: f"{SANDBOXES}/{directory}" for directory, name, _owner in map(str.split, listing.splitlines())}
@@ -143,14 +151,14 @@ def let_meet(pool: Pool, users: str, people: tuple[str, str]) -> Meeting:
             "processes": [*processes[other], *starters, victim],
             "files": [f"{sandboxes[other]}/{file}" for file in ("secret", "proxy.pem", "_condor_stdout", "ready")],
         }
+    during = pool.ssh(host, f"ls {' '.join(PRIVATE)}")
+    space = {
+        name: int(pool.ssh(host, f"du --summarize --bytes {sandbox}/tmp/ballast").split("\t")[0])
+        for name, sandbox in sandboxes.items()
+    }
     for name, sandbox in sandboxes.items():
         pool.rewrite(host, f"{sandbox}/go.new", json.dumps(targets[name]))
         pool.ssh(host, f"mv {sandbox}/go.new {sandbox}/go")
-    during = pool.ssh(host, f"ls {' '.join(PRIVATE)}")
-    space = {
-        name: int(pool.try_ssh(host, f"du --summarize --bytes {sandbox}/tmp/ballast").stdout.split("\t")[0] or 0)
-        for name, sandbox in sandboxes.items()
-    }
     for directory in directories.values():
         pool.wait_for_jobs(directory, 120)
     alive = pool.try_ssh(host, "systemctl is-active victim").stdout.strip() == "active"
@@ -237,3 +245,89 @@ def test_neither_reads_the_others_sandbox_or_proxy(meeting: Meeting) -> None:
 
 def test_nothing_runs_on_after_them(meeting: Meeting) -> None:
     assert not meeting.left_processes
+
+
+DIRECTORIES = {
+    "ceph_directories": [
+        {"path": f"/people/{person}", "owner": str(uid), "group": str(uid), "mode": "0700"}
+        for person, uid in PEOPLE.items()
+    ]
+}
+# Tells as whom it runs, writes to a directory, and reads what is there.
+SHARE = """#!/bin/sh
+id -un
+(echo "$1" >"$2/by-$1") && echo written
+cat "$2"/by-* && echo read
+exit 0
+"""
+
+
+@pytest.fixture(scope="module")
+def people(pool: Pool) -> t.Iterator[str]:
+    """Give where the site's file system has a directory of each person, for nobody else."""
+    directory = f"{pool.mount}/people"
+    given = ("-e", json.dumps(DIRECTORIES))
+    assert list(pool.play("storage.yml", "--check", *given).changed) == [pool.access_point]
+    assert not pool.ssh(pool.access_point, f"ls {pool.mount}/ | grep people || true")
+    assert list(pool.play("storage.yml", *given).changed) == [pool.access_point]
+    assert not pool.play("storage.yml", *given).changed
+    yield directory
+    pool.ssh(pool.access_point, f"rm -rf {directory}")
+
+
+def share(pool: Pool, person: str, directory: str) -> dict[str, list[str]]:
+    """Run a job of a person on each execution point, one after the other, and return what each printed."""
+    home = f"/home/{person}/share"
+    printed = {}
+    for host in pool.execution_points:
+        pool.ssh(pool.access_point, f"rm -rf {home}; install -d -o {person} {home}")
+        pool.rewrite(pool.access_point, f"{home}/share", SHARE, "0755", person)
+        pool.submit(
+            person,
+            home,
+            {
+                "executable": "share",
+                "arguments": f"{host} {directory}",
+                "output": "out",
+                "error": "err",
+                "log": "log",
+                "request_memory": 64,
+                "requirements": f'regexp("^{host}([.].*)?$", Machine)',
+            },
+        )
+        pool.wait_for_jobs(home, 120)
+        printed[host] = pool.ssh(pool.access_point, f"cat {home}/out {home}/err").splitlines()
+    return printed
+
+
+def test_jobs_of_a_user_share_files_where_the_site_lets_the_user_write(pool: Pool, people: str) -> None:
+    """What a job writes on one execution point, the next reads on another, and the user on the access point."""
+    choose(pool, "submitting_user")
+    first, second = pool.execution_points
+    assert share(pool, "anna", f"{people}/anna") == {
+        first: ["anna", "written", first, "read"],
+        second: ["anna", "written", first, second, "read"],
+    }
+    own = pool.ssh(pool.access_point, f"runuser -u anna -- sh -c 'cat {people}/anna/by-*'")
+    assert own.splitlines() == [first, second]
+
+
+def test_jobs_of_others_neither_write_nor_read_there(pool: Pool, people: str) -> None:
+    choose(pool, "submitting_user")
+    for host, lines in share(pool, "ben", f"{people}/anna").items():
+        assert lines[0] == "ben"
+        assert "written" not in lines
+        assert "read" not in lines
+        assert sum("Permission denied" in line for line in lines) == 2, (host, lines)
+
+
+def test_jobs_in_the_accounts_of_slots_do_not_either(pool: Pool, people: str) -> None:
+    choose(pool, "slot_users")
+    for host, lines in share(pool, "anna", f"{people}/anna").items():
+        assert re.fullmatch(r"slot1_[0-9]+", lines[0])
+        assert not {"written", "read"} & set(lines), (host, lines)
+
+
+def test_the_site_is_as_it_was(pool: Pool) -> None:
+    pool.play("site.yml")
+    assert not pool.play("site.yml").changed

@@ -64,7 +64,7 @@ def main() -> None:
     # Two that would outlive their parents: one that has left the session, and one that has dropped its environment too.
     for environ in (None, {}):
         subprocess.Popen(["/usr/bin/sleep", f"{7000 + os.getpid()}"], start_new_session=True, env=environ)
-    Path("ready").write_text(name)
+    Path("ready").write_text(f"{name}\n")
 
     targets = json.loads(wait_for(Path("go"), seconds=120))
     others = [int(pid) for pid in targets["processes"]]

@@ -155,7 +155,11 @@ def test_processes_are_kept_apart_as_well_as_the_host_can(
             {"processes": "pid_namespaces", "per_job_namespaces": False, "directories": []},
             "need mount namespaces, and per_job_namespaces is false",
         ),
-        (DEBIAN, {"memory": "hard", "processes": "pid_namespaces"}, "memory: hard cannot be had: jobs are in no cgroups"),
+        (
+            DEBIAN,
+            {"memory": "hard", "processes": "pid_namespaces"},
+            "memory: hard cannot be had: jobs are in no cgroups",
+        ),
         ({"controllers": frozenset(["cpu"])}, {"memory": "hard"}, "memory: hard .*no controller for memory"),
         (
             {"version": (23, 0, 1)},
@@ -172,7 +176,11 @@ def test_processes_are_kept_apart_as_well_as_the_host_can(
             "the host has no volume group 'scratch'",
         ),
         ({"has_lvm": True, "version": (9, 0, 17)}, {"disk": "limited"}, "HTCondor limits it since 10.0"),
-        (DEBIAN, {"users": "nobody", "processes": "cgroups"}, "users: nobody needs PID namespaces.*processes is cgroups"),
+        (
+            DEBIAN,
+            {"users": "nobody", "processes": "cgroups"},
+            "users: nobody needs PID namespaces.*processes is cgroups",
+        ),
         (
             {"version": (10, 9, 0)},
             {"users": "nobody"},

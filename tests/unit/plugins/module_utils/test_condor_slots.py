@@ -16,7 +16,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._condor_slots impo
     slot_accounts,
 )
 
-PASSWD = """\
+ACCOUNTS = """\
 root:x:0:0:root:/root:/bin/bash
 slot1_1:x:998:998:HTCondor slot:/:/usr/sbin/nologin
 slot1_2:x:997:997:HTCondor slot:/:/usr/sbin/nologin
@@ -54,7 +54,7 @@ def test_every_slot_has_an_account(
 
 
 def test_accounts_are_read() -> None:
-    accounts = parse_accounts(PASSWD)
+    accounts = parse_accounts(ACCOUNTS)
     assert accounts["slot1_1"] == Account("slot1_1", 998, "/usr/sbin/nologin")
     assert [name for name, account in accounts.items() if account.is_of_system] == ["slot1_1", "slot1_2", "slots"]
     assert read_accounts(["root", "no_such_account"])["root"].uid == 0
@@ -82,8 +82,8 @@ def test_only_missing_accounts_are_made() -> None:
     plan = plan_accounts(parse_accounts("slot1_1:x:998:998::/:/usr/sbin/nologin"), ["slot1_1", "slot1_2"])
     assert plan.commands == [["systemd-sysusers", "--inline", 'u slot1_2 - "HTCondor slot"']]
     assert (plan.before, plan.after) == ({"accounts": ["slot1_1"]}, {"accounts": ["slot1_1", "slot1_2"]})
-    assert not plan_accounts(parse_accounts(PASSWD), ["slot1_1", "slot1_2"]).changed
+    assert not plan_accounts(parse_accounts(ACCOUNTS), ["slot1_1", "slot1_2"]).changed
 
 
 def test_accounts_of_people_stay() -> None:
-    assert plan_removal(parse_accounts(PASSWD), "slot").commands == [["userdel", "slot1_1"], ["userdel", "slot1_2"]]
+    assert plan_removal(parse_accounts(ACCOUNTS), "slot").commands == [["userdel", "slot1_1"], ["userdel", "slot1_2"]]
