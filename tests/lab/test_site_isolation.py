@@ -15,7 +15,7 @@ import pytest
 from lab import ROOT, Lab
 
 INVENTORY = ROOT / "inventories" / "lab"
-JOB = Path(__file__).parent / "jobs" / "apart.py"
+JOB = Path(__file__).parent / "jobs" / "isolation.py"
 PEOPLE = {"anna": 2001, "ben": 2002}
 PRIVATE = ("/tmp", "/var/tmp", "/dev/shm")
 SANDBOXES = "/var/lib/condor/execute"
@@ -106,13 +106,13 @@ def let_meet(pool: Pool, users: str, people: tuple[str, str]) -> Meeting:
         name = f"job{number}"
         directories[name] = f"/home/{person}/{name}"
         pool.ssh(pool.access_point, f"rm -rf {directories[name]}; install -d -o {person} {directories[name]}")
-        pool.rewrite(pool.access_point, f"{directories[name]}/apart.py", JOB.read_text(), "0755", person)
+        pool.rewrite(pool.access_point, f"{directories[name]}/isolation.py", JOB.read_text(), "0755", person)
         pool.rewrite(pool.access_point, f"{directories[name]}/proxy.pem", f"proxy of {name}", "0600", person)
         pool.submit(
             person,
             directories[name],
             {
-                "executable": "apart.py",
+                "executable": "isolation.py",
                 "arguments": name,
                 "transfer_input_files": "proxy.pem",
                 "environment": "X509_USER_PROXY=proxy.pem",
@@ -135,7 +135,7 @@ def let_meet(pool: Pool, users: str, people: tuple[str, str]) -> Meeting:
     victim = pool.ssh(
         host, f"systemd-run --quiet --uid={owners['job1']} --unit=victim sleep 3000; systemctl show -P MainPID victim"
     ).strip()
-    processes = {name: pool.ssh(host, f"pgrep --full 'apart[.]py {name}'").split() for name in sandboxes}
+    processes = {name: pool.ssh(host, f"pgrep --full 'isolation[.]py {name}'").split() for name in sandboxes}
     starters = pool.ssh(host, "pgrep condor_starter").split()
     targets = {}
     for name, other in (("job1", "job2"), ("job2", "job1")):
@@ -170,7 +170,7 @@ def let_meet(pool: Pool, users: str, people: tuple[str, str]) -> Meeting:
         during=during,
         space=space,
         after=pool.ssh(host, f"ls -d {' '.join(f'{directory}/*' for directory in PRIVATE)}; cat /var/tmp/canary"),
-        left_processes=pool.ssh(host, "pgrep --full --list-full 'sleep 7[0-9]{3}|apart[.]py' || true"),
+        left_processes=pool.ssh(host, "pgrep --full --list-full 'sleep 7[0-9]{3}|isolation[.]py' || true"),
     )
 
 
@@ -201,9 +201,9 @@ def test_the_space_that_they_use_is_in_their_scratch(meeting: Meeting) -> None:
 def test_ps_shows_their_own_processes_only(meeting: Meeting) -> None:
     """The first one is HTCondor's own init, which runs the job."""
     for name, report in meeting.reports.items():
-        assert re.search(rf"condor_pid_ns_init \S+ {name}$|apart[.]py {name}$", report["first"]), report["first"]
+        assert re.search(rf"condor_pid_ns_init \S+ {name}$|isolation[.]py {name}$", report["first"]), report["first"]
         lines = [line.strip() for line in report["ps"].splitlines()]
-        foreign = [line for line in lines if not re.search(rf"apart[.]py {name}$|^/usr/bin/sleep 70|^ps -e", line)]
+        foreign = [line for line in lines if not re.search(rf"isolation[.]py {name}$|^/usr/bin/sleep 70|^ps -e", line)]
         assert not foreign
         assert len(lines) >= 4
         assert max(report["pids"]) < 50
