@@ -113,7 +113,7 @@ class Levels:
         key = f"{type(entity).__name__} {entity.name}"
         if key not in self._files:
             sources = self._inventory._sources
-            self._files[key] = get_vars_from_inventory_sources(self._loader, sources, [entity], "inventory")
+            self._files[key] = get_vars_from_inventory_sources(self._loader, sources, [entity], "task")
         return self._files[key]
 
 

@@ -30,6 +30,10 @@ _LISTS_OF_NAMES = re.compile(r".*_(ATTRS|EXPRS|NAMES|JOBLIST)")
 # What is different in every process, or in a configuration that is only tried.
 _FLEETING = frozenset(("PID", "PPID", "LOCAL_CONFIG_DIR", "CONDOR_CONFIG"))
 _SUBSYSTEM = re.compile(rf"({'|'.join(DAEMONS)})[._](.+)")
+# Named after a daemon, but every daemon reads them.
+_OF_ALL = frozenset(("COLLECTOR_HOST", "COLLECTOR_PORT"))
+# Where a knob has its value that no file has set; one that a file sets to its default is among them.
+_NO_FILES = ("<Default>", "<Detected>", "<Internal>")
 SECRET_NAME = re.compile(r"PASSWORD|SECRET|TOKEN|_KEY", re.IGNORECASE)
 
 
@@ -191,7 +195,7 @@ def restarts(name: str) -> tuple[str, ...]:
 
 def _concerned(name: str, running: t.Sequence[str]) -> t.Iterable[str]:
     """Return the running daemons that may read this knob: one that is named after a daemon is that daemon's."""
-    plain = _SUBSYSTEM.fullmatch(name)
+    plain = None if name in _OF_ALL else _SUBSYSTEM.fullmatch(name)
     # The master decides on every daemon, and a job's daemons are started by the startd and the schedd.
     return [plain[1]] if plain and plain[1] in running else running
 
@@ -213,12 +217,12 @@ def parse_version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
 
 
-def warn_unknown(given: t.Mapping[str, t.Any], config: Config, version: str) -> list[str]:
+def warn_unknown(given: t.Mapping[str, t.Any], config: Config, defaults: Config, version: str) -> list[str]:
     """Return a warning for each knob that HTCondor does not know and nothing else refers to.
 
-    given are the knobs of the file, config is the whole configuration with it.
+    given are the knobs of the file, config is the whole configuration with it, defaults the one without any file.
     """
-    known = {name for name, knob in config.items() if knob.origin in ("<Default>", "<Detected>", "<Internal>")}
+    known = defaults.keys()
     used = {
         name.upper()
         for knob in (*given.values(), *(knob.value for knob in config.values()))
@@ -234,9 +238,9 @@ def warn_unknown(given: t.Mapping[str, t.Any], config: Config, version: str) -> 
     for spelling in given:
         name = spelling.upper()
         short = _SUBSYSTEM.fullmatch(name)
-        names = {name, name.partition(".")[2]} | ({short[2]} if short else set())
+        names = ({name, name.partition(".")[2]} | ({short[2]} if short else set())) - {""}
         if names & (known | used | listed | REMOVED.keys()) or any(
-            re.fullmatch(pattern, candidate) for candidate in names if candidate for pattern in WITHOUT_DEFAULT
+            re.fullmatch(pattern, candidate) for candidate in names for pattern in WITHOUT_DEFAULT
         ):
             continue
         plain = [*known, *(pattern for pattern in WITHOUT_DEFAULT if _NAME.fullmatch(pattern))]
@@ -251,6 +255,6 @@ def warn_overridden(given: t.Iterable[str], config: Config, path: str) -> list[s
     warnings = []
     for spelling in given:
         knob = config.get(spelling.upper())
-        if knob and not knob.origin.startswith(path):
+        if knob and knob.origin not in _NO_FILES and not knob.origin.startswith(path):
             warnings.append(f"{spelling} is set again, by {knob.origin}: it is '{_shown(spelling, knob.value)}' there.")
     return warnings

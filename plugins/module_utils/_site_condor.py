@@ -87,7 +87,7 @@ def build_condor_host(host: Host, serving: Serving, settings: Settings) -> dict[
         }
         if needs_token
         else None,
-        "package_source": value("condor_package_source"),
+        "package_source": value("condor_package_source") or {"source": "distribution"},
         "purge": value("condor_purge"),
         "drain": {"schedule": value("condor_drain_schedule"), "timeout": value("condor_drain_timeout")},
         "isolation": build_isolation(host.name, value, settings.findings) if "execute" in daemons else None,

@@ -131,9 +131,9 @@ CONDOR_VARIABLES = (
         "condor_package_source",
         "host",
         "dictionary",
-        {"source": "distribution"},
+        None,
         _source,
-        "Where HTCondor's packages come from: see below.",
+        "Where HTCondor's packages come from, see below. Without it the distribution.",
     ),
     Variable(
         "condor_purge",

@@ -287,9 +287,15 @@ def present(cli: Cli) -> dict[str, t.Any]:
         if not module.check_mode:
             cli.fail("condor_config_val is not on this host: install HTCondor before it is configured.")
         after = {name.upper(): render_value(value) for name, value in given.items()}
-        plan = Plan({} if files.now is None else after, after)
-        nothing = {"reconfig": [], "restart": [], "effective": {}, "foreign": [], "hostname": None, "version": None}
-        return {**plan.result(), **nothing}
+        return {
+            **Plan({} if files.now is None else after, after).result(),
+            "reconfig": [],
+            "restart": [],
+            "effective": {},
+            "foreign": [],
+            "hostname": None,
+            "version": None,
+        }
 
     # A configuration that HTCondor cannot read tells nothing of itself; the new one may mend it.
     before = parse_dump(read_config(cli, module.params["root"], ok=range(256)))
@@ -308,7 +314,7 @@ def present(cli: Cli) -> dict[str, t.Any]:
     version = after_config["CONDOR_VERSION"].value
     for warning in (
         *warn_removed(given, version),
-        *warn_unknown(given, after_config, version),
+        *warn_unknown(given, after_config, parse_dump(read_config(cli, os.devnull)), version),
         *warn_overridden(given, after_config, files.path),
     ):
         module.warn(f"{files.path}: {warning}")

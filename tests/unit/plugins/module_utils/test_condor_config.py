@@ -216,8 +216,9 @@ def test_a_removed_knob_names_its_replacement(version: str, warned: bool) -> Non
     ],
 )
 def test_an_unknown_knob_is_pointed_out(given: dict[str, str], warning: str | None) -> None:
-    known = {**config("<Default>", START="true", STARTD_ATTRS=""), **config(**{k.upper(): v for k, v in given.items()})}
-    warnings = warn_unknown(given, known, "23.9.6")
+    defaults = config("<Default>", START="true", STARTD_ATTRS="", STARTD_DEBUG="", NUM_CPUS="1")
+    whole = {**defaults, **config(**{name.upper(): value for name, value in given.items()})}
+    warnings = warn_unknown(given, whole, defaults, "23.9.6")
     assert [line.rpartition(": ")[2] for line in warnings][-1:] == ([warning] if warning else [])
 
 

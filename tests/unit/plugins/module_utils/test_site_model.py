@@ -33,7 +33,12 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_faults impor
     render_findings,
     render_refusal,
 )
-from ansible_collections.sitewright.grid.plugins.module_utils._site_model import VARIABLES, SiteModel, build_site
+from ansible_collections.sitewright.grid.plugins.module_utils._site_model import (
+    VARIABLES,
+    SiteModel,
+    build_site,
+    merge_levels,
+)
 from ansible_collections.sitewright.grid.plugins.module_utils._site_variables import Inventory, Unreadable
 
 CASES = yaml.safe_load(Path(__file__).with_name("site_model_faults.yml").read_text())
@@ -180,7 +185,9 @@ def test_the_model_of_a_site_of_defaults() -> None:
             "client": None,
             "package_repository": None,
         },
+        "condor": None,
     }
+    assert model.site["condor"] is None
     assert model.site["hosts"]["worker1"]["address"] == "worker1"
     assert model.site["hosts"]["worker1"]["ceph"] == {
         "daemons": ["client", "fuse"],
@@ -301,6 +308,52 @@ def test_managers_of_their_own() -> None:
     assert model.site["ceph"]["mgrs"] == ["worker1"]
     assert model.site["hosts"]["worker1"]["ceph"]["mgr"] == "worker1"
     assert model.site["hosts"]["store1"]["ceph"]["mgr"] is None
+
+
+def test_a_pool_of_defaults() -> None:
+    groups = {"condor_managers": ["store1"], "condor_submits": ["store1", "store2"], "condor_executes": ["store2"]}
+    model = build(site={"site_name": "blueberry"}, groups=groups)
+    assert model.site is not None
+    assert model.site["condor"] == {
+        "managers": ["store1"],
+        "submits": ["store1", "store2"],
+        "executes": ["store2"],
+        "collectors": ["192.0.2.11"],
+        "trust_domain": "blueberry",
+        "uid_domain": "blueberry",
+        "token_lifetime": None,
+    }
+    assert model.site["hosts"]["store1"]["condor"]["daemons"] == ["manager", "submit"]
+    assert model.site["hosts"]["store1"]["condor"]["token"] is None
+    assert model.site["hosts"]["store2"]["condor"] == {
+        "daemons": ["submit", "execute"],
+        "address": "192.0.2.12",
+        "knobs": {},
+        "templates": [],
+        "retirement": 86400,
+        "token": {
+            "identity": "store2@submit-execute.blueberry",
+            "authorizations": ["ADVERTISE_MASTER", "ADVERTISE_SCHEDD", "ADVERTISE_STARTD", "DAEMON", "READ"],
+        },
+        "package_source": {"source": "distribution"},
+        "purge": False,
+        "drain": {"schedule": "graceful", "timeout": 3600},
+    }
+    assert model.site["hosts"]["worker1"]["condor"] is None
+
+
+@pytest.mark.parametrize(
+    ("levels", "merged"),
+    [
+        ([{"A": 1}, {"B": 2}], {"A": 1, "B": 2}),
+        ([{"A": 1, "B": 2}, {"A": 3}], {"A": 3, "B": 2}),
+        ([{"Start": 1}, {"START": 2}], {"START": 2}),
+        ([{"A": 1}, {"A": None}], {"A": None}),
+        ([{"A": 1}, ["A"], {"B": 2}], ["A"]),
+    ],
+)
+def test_levels_are_merged_key_by_key(levels: list[t.Any], merged: t.Any) -> None:
+    assert merge_levels(levels) == merged
 
 
 def test_options_of_roles_are_known_names() -> None:
