@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from lab import ROOT, Lab
+from lab import ROOT
+from pool import Pool
 
 INVENTORY = ROOT / "inventories" / "lab"
 JOB = Path(__file__).parent / "jobs" / "isolation.py"
@@ -27,39 +28,6 @@ MEETINGS = {
     "submitting user, one person": ("submitting_user", ("anna", "anna")),
     "nobody, two people": ("nobody", ("anna", "ben")),
 }
-
-
-class Pool(Lab):
-    """The lab's pool."""
-
-    @property
-    def access_point(self) -> str:
-        return self.hosts("condor_submits")[0]
-
-    @property
-    def execution_points(self) -> list[str]:
-        return self.hosts("condor_executes")
-
-    @property
-    def mount(self) -> str:
-        """Where the hosts have the site's file system."""
-        return "/cephfs"
-
-    def submit(self, person: str, directory: str, description: dict[str, t.Any], queue: str = "1") -> str:
-        """Submit jobs from a directory of this person, and return the number of their cluster."""
-        lines = [*(f"{key} = {value}" for key, value in description.items()), f"queue {queue}"]
-        text = "\n".join(lines)
-        words = f"cd {directory} && cat > job.sub <<'END'\n{text}\nEND\n"
-        printed = self.ssh(self.access_point, f"runuser -u {person} -- sh -c '{words}condor_submit -terse job.sub'")
-        return printed.split(".")[0]
-
-    def wait_for_jobs(self, directory: str, seconds: int) -> None:
-        """Wait until all jobs that write their log into this directory have ended."""
-        self.ssh(self.access_point, f"cd {directory} && condor_wait -wait {seconds} log", timeout=seconds + 30)
-
-    def rewrite(self, host: str, path: str, content: str, mode: str = "0644", owner: str = "root") -> None:
-        """Write a file on a host."""
-        self.ssh(host, f"cat > {path} <<'END'\n{content}\nEND\nchmod {mode} {path}; chown {owner}: {path}")
 
 
 @dataclass(frozen=True)
@@ -81,16 +49,10 @@ class Meeting:
 def pool() -> t.Iterator[Pool]:
     """Give the site's pool, with people on its hosts; the site is as it was when the tests have ended."""
     pool = Pool(INVENTORY)
-    hosts = sorted({pool.access_point, *pool.execution_points})
-    if pool.try_ssh(pool.access_point, "condor_status -schedd").returncode != 0:
-        pytest.fail("the lab's site does not run: run test_site.py first", pytrace=False)
-    for host in hosts:
-        for person, uid in PEOPLE.items():
-            pool.ssh(host, f"id {person} >/dev/null 2>&1 || useradd --create-home --uid {uid} {person}")
+    pool.add_people(PEOPLE)
     yield pool
     pool.play("site.yml")
-    for host in hosts:
-        pool.ssh(host, f"for person in {' '.join(PEOPLE)}; do userdel --remove $person 2>/dev/null; done")
+    pool.remove_people(PEOPLE)
 
 
 def choose(pool: Pool, users: str) -> None:
