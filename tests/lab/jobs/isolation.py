@@ -5,7 +5,7 @@
 """A job that leaves traces, waits for the other one, then tries to reach it and the host, and tells what came of it.
 
 It waits for the file C(go) in its sandbox, which root of the host writes when both jobs run: the files and processes to
-be reached, as the host knows them.
+be reached, as the host knows them. It ends when there is a file C(leave), so that the other one still finds it.
 """
 
 from __future__ import annotations
@@ -81,6 +81,8 @@ def main() -> None:
         "files": {path: outcome(lambda path=path: Path(path).read_bytes()) for path in targets["files"]},
     }
     sys.stdout.write(json.dumps(report))
+    Path("done").write_text(f"{name}\n")
+    wait_for(Path("leave"), seconds=120)
 
 
 main()

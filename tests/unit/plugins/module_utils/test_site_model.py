@@ -195,7 +195,7 @@ def test_the_model_of_a_site_of_defaults() -> None:
         "mgr": None,
         "mds": None,
         "osd_devices": [],
-        "client": {"entity": "client.grid.worker1", "mount": "/cephfs", "method": "auto"},
+        "client": {"entity": "client.grid.worker1", "mount": "/cephfs", "method": "auto", "directories": []},
         "package_repository": None,
     }
 
@@ -310,6 +310,16 @@ def test_managers_of_their_own() -> None:
     assert model.site["hosts"]["store1"]["ceph"]["mgr"] is None
 
 
+def test_the_first_client_that_stays_makes_the_directories() -> None:
+    wanted = [{"path": "/home/ann", "owner": "2001", "mode": "0700"}, {"path": "/open", "mode": "1777"}]
+    given = [{**wanted[0], "owner": 2001}, wanted[1]]
+    groups = {"ceph_clients": ["store1", "worker1", "store2"], "retiring": ["store1"]}
+    model = build(site={"ceph_directories": given}, groups=groups)
+    assert not model.faults
+    hosts = model.site["hosts"]
+    assert [hosts[name]["ceph"]["client"]["directories"] for name in groups["ceph_clients"]] == [[], wanted, []]
+
+
 def test_a_pool_of_defaults() -> None:
     groups = {"condor_managers": ["store1"], "condor_submits": ["store1", "store2"], "condor_executes": ["store2"]}
     model = build(site={"site_name": "blueberry"}, groups=groups)
@@ -338,6 +348,21 @@ def test_a_pool_of_defaults() -> None:
         "package_source": {"source": "distribution"},
         "purge": False,
         "drain": {"schedule": "graceful", "timeout": 3600},
+        "isolation": {
+            "directories": ["/tmp", "/var/tmp"],
+            "extra_directories": [],
+            "per_job_namespaces": True,
+            "processes": "auto",
+            "users": "slot_users",
+            "memory": "auto",
+            "memory_limit": None,
+            "swap": "auto",
+            "disk": "auto",
+            "volume_group": None,
+            "thin_pool": None,
+            "slots": None,
+            "account_prefix": "slot",
+        },
     }
     assert model.site["hosts"]["worker1"]["condor"] is None
 
@@ -378,7 +403,8 @@ def test_every_variable_is_documented_as_the_table_says() -> None:
     table = page[page.index("## Variables") : page.index("### Addresses")]
     rows = dict(re.findall(r"^\| `(\w+)` (\|.*\|)$", table, re.MULTILINE))
     for variable in VARIABLES:
-        default = "none" if variable.default in (None, [], {}) else f"`{yaml.safe_dump(variable.default).split()[0]}`"
+        written = yaml.safe_dump(variable.default, default_flow_style=True).splitlines()[0]
+        default = "none" if variable.default in (None, [], {}) else f"`{written}`"
         row = f"| {variable.type} | {variable.scope} | {default} | {variable.description} |"
         assert rows.pop(variable.name, None) == row, variable.name
     assert rows == {}, "documented, but unknown"
