@@ -192,9 +192,9 @@ def _plan_processes(host: Host, wishes: Json, plan: Isolation) -> None:
             reason = no_namespaces or "limits of memory or swap need cgroups, and " + str(no_both)
             plan.warnings.append(f"processes: jobs see the processes of the host and of each other: {reason}")
     else:
-        reason = {"both": no_both, "pid_namespaces": no_namespaces, "cgroups": no_cgroups}.get(wish)
-        if reason:
-            plan.refusals.append(f"processes: {wish} cannot be had: {reason}")
+        obstacle = {"both": no_both, "pid_namespaces": no_namespaces, "cgroups": no_cgroups}.get(wish)
+        if obstacle:
+            plan.refusals.append(f"processes: {wish} cannot be had: {obstacle}")
     namespaces, cgroups = wish in ("both", "pid_namespaces"), wish in ("both", "cgroups")
     plan.knobs["USE_PID_NAMESPACES"] = _boolean(namespaces)
     plan.knobs["BASE_CGROUP"] = "htcondor" if cgroups else ""
