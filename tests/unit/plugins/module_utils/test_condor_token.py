@@ -66,7 +66,8 @@ def test_the_signature_is_in_nothing_that_is_shown() -> None:
     ],
 )
 def test_why_another_token_is_needed(have: str | None, lifetime: int | None, reason: str | None) -> None:
-    assert why_needed((have and parse_token(have)) or None, WANTED, lifetime, 1200, NOW) == reason
+    claims = None if have is None else parse_token(have)
+    assert why_needed(claims, WANTED, lifetime, 1200, NOW) == reason
 
 
 def test_a_token_without_scopes_is_never_asked_for() -> None:
