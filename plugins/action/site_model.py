@@ -11,15 +11,23 @@ from pathlib import Path
 
 import yaml
 from ansible.errors import AnsibleError
+from ansible.inventory.helpers import sort_groups
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import cache_loader
 from ansible.template import Templar
 from ansible.vars.manager import VariableManager
+from ansible.vars.plugins import get_vars_from_inventory_sources
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import redact
 from ansible_collections.sitewright.grid.plugins.module_utils._site_addresses import HAS_NETADDR
 from ansible_collections.sitewright.grid.plugins.module_utils._site_faults import render_refusal
-from ansible_collections.sitewright.grid.plugins.module_utils._site_model import TEMPLATED, build_site, is_ours
+from ansible_collections.sitewright.grid.plugins.module_utils._site_model import (
+    MERGED,
+    TEMPLATED,
+    build_site,
+    is_ours,
+    merge_levels,
+)
 from ansible_collections.sitewright.grid.plugins.module_utils._site_variables import Inventory, Unreadable
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
@@ -56,9 +64,10 @@ def read_inventory(hostvars: t.Any, loader: t.Any) -> Inventory:
     # Gathered facts are not the operator's words, and slow to read for many hosts: an empty cache in place of theirs.
     manager._fact_cache = cache_loader.get("ansible.builtin.memory")
     shared: dict[int, tuple[t.Any, t.Any]] = {}
+    levels = Levels(inventory, loader, manager.extra_vars)
     hosts = {}
     for name, host in inventory.hosts.items():
-        variables = manager.get_vars(host=host, include_hostvars=False)
+        variables = {**manager.get_vars(host=host, include_hostvars=False), **levels.merged(host)}
         context = {**variables, "hostvars": hostvars}
         hosts[str(name)] = {
             str(variable): _read(variable, value, context, loader, shared)
@@ -67,6 +76,45 @@ def read_inventory(hostvars: t.Any, loader: t.Any) -> Inventory:
         }
     groups = {str(group): [str(name) for name in names] for group, names in inventory.get_groups_dict().items()}
     return Inventory(hosts, groups, read_role_options())
+
+
+class Levels:
+    """The merged variables of a host: from what is written for all, for its groups and for itself, key by key.
+
+    Ansible lets the nearest dictionary replace the others, so each level is read by itself, in Ansible's own order.
+    """
+
+    def __init__(self, inventory: t.Any, loader: t.Any, extra: t.Mapping[str, t.Any]) -> None:
+        self._inventory = inventory
+        self._loader = loader
+        self._extra = extra
+        self._files: dict[str, t.Mapping[str, t.Any]] = {}
+
+    def merged(self, host: t.Any) -> dict[str, t.Any]:
+        """Return those merged variables that have a value on any level."""
+        groups = sort_groups(host.get_groups())
+        everybody = [group for group in groups if group.name == "all"]
+        others = [group for group in groups if group.name != "all"]
+        levels = [
+            level
+            for some in (everybody, others)
+            for level in (*(group.get_vars() for group in some), *(self._in_files(group) for group in some))
+        ]
+        levels += [host.vars, self._in_files(host), self._extra]
+        result = {}
+        for name in MERGED:
+            given = [level[name] for level in levels if level.get(name) is not None]
+            if len(given) > 1:
+                result[name] = merge_levels(given)
+        return result
+
+    def _in_files(self, entity: t.Any) -> t.Mapping[str, t.Any]:
+        """Return what group_vars and host_vars have for a group or a host."""
+        key = f"{type(entity).__name__} {entity.name}"
+        if key not in self._files:
+            sources = self._inventory._sources
+            self._files[key] = get_vars_from_inventory_sources(self._loader, sources, [entity], "task")
+        return self._files[key]
 
 
 def _read(name: str, value: t.Any, context: dict[str, t.Any], loader: t.Any, shared: dict[int, t.Any]) -> t.Any:

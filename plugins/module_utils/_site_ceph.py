@@ -42,6 +42,7 @@ def build_ceph(hosts: t.Mapping[str, Host], serving: Serving, settings: Settings
     findings = settings.findings
     _check_groups(serving, settings)
     _check_monitors(serving["ceph_mons"], hosts, findings)
+    _check_directories(serving, settings)
     check_disjoint(findings.at(SITE, "ceph_cluster_networks"), settings.site("ceph_cluster_networks"))
     if not settings.site("ceph_cephx"):
         findings.at(SITE, "ceph_cephx").warn(
@@ -98,6 +99,7 @@ def build_ceph_host(host: Host, serving: Serving, settings: Settings) -> dict[st
             "entity": f"client.grid.{host.short_name}",
             "mount": value("ceph_client_mount"),
             "method": value("ceph_client_method"),
+            "directories": _directories(host, serving, settings),
         }
     daemons = [daemon for group, daemon in CEPH_GROUPS.items() if group in runs]
     return {
@@ -109,6 +111,22 @@ def build_ceph_host(host: Host, serving: Serving, settings: Settings) -> dict[st
         "client": client,
         "package_repository": value("ceph_package_repository") if runs else None,
     }
+
+
+def _directories(host: Host, serving: Serving, settings: Settings) -> list[dict[str, t.Any]]:
+    """Return the directories that a client is to make: the first one that stays makes them all."""
+    staying = [name for name in serving["ceph_clients"] if name not in serving["retiring"]]
+    return settings.site("ceph_directories") if staying[:1] == [host.name] else []
+
+
+def _check_directories(serving: Serving, settings: Settings) -> None:
+    if not settings.site("ceph_directories"):
+        return
+    place = settings.findings.at(SITE, "ceph_directories")
+    if not serving["ceph_clients"]:
+        place.refuse("needs a client that makes them: add a host to ceph_clients")
+    elif settings.site("ceph_client_access") == "r":
+        place.refuse("cannot be made by clients that only read: set ceph_client_access to rw")
 
 
 def _check_groups(serving: Serving, settings: Settings) -> None:

@@ -167,6 +167,41 @@ def _mount_point(place: Place, value: t.Any) -> t.Any:
     return path
 
 
+def _directory(place: Place, value: t.Any) -> t.Any:
+    if not isinstance(value, dict):
+        return wrong_type(place, value, "a dictionary", "{path: /home/ann, owner: ann, group: ann, mode: '0700'}")
+    account = _account("an account", "ann")
+    group = _account("a group", "physics")
+    mode = text("a mode", "'0750', with the quotes", r"[0-7]{3,4}")
+    checked = keys(path=absolute_path, owner=account, group=group, mode=mode)(place, value)
+    if checked is REFUSED:
+        return REFUSED
+    if checked["path"] is None:
+        place.refuse("has no path: add it")
+        return REFUSED
+    return {name: given for name, given in checked.items() if given is not None}
+
+
+def _account(wanted: str, example: str) -> Check:
+    check_name = text(wanted, example, r"[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?")
+
+    def check(place: Place, value: t.Any) -> t.Any:
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return check_name(place, str(value) if is_number else value)
+
+    return check
+
+
+def _directories(place: Place, value: t.Any) -> t.Any:
+    checked = each(_directory, "a list of directories", "[{path: /home/ann, owner: ann}]")(place, value)
+    paths = [] if checked is REFUSED else [directory["path"] for directory in checked]
+    for index, path in enumerate(paths):
+        if path in paths[:index]:
+            place.item(index).refuse("is named twice: name each directory once", path)
+            checked = REFUSED
+    return checked
+
+
 def _repository(place: Place, value: t.Any) -> t.Any:
     if not isinstance(value, dict):
         return wrong_type(place, value, "a dictionary", "{baseurl: https://example.org/ceph, gpgkey: /etc/ceph.asc}")
@@ -318,6 +353,14 @@ CEPH_VARIABLES = (
         "auto",
         choice("auto", "kernel", "fuse"),
         "How a client mounts: by the kernel, by ceph-fuse, or by the kernel where it can and else by ceph-fuse.",
+    ),
+    Variable(
+        "ceph_directories",
+        "site",
+        "list of directories",
+        [],
+        _directories,
+        "Directories of the file system to make, each with its owner, group and mode; see below.",
     ),
     Variable(
         "ceph_package_repository",

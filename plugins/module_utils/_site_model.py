@@ -22,6 +22,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_addresses im
     network,
 )
 from ansible_collections.sitewright.grid.plugins.module_utils._site_ceph import CEPH
+from ansible_collections.sitewright.grid.plugins.module_utils._site_condor import CONDOR
 from ansible_collections.sitewright.grid.plugins.module_utils._site_faults import (
     SITE,
     Fault,
@@ -38,7 +39,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_variables im
     Variable,
 )
 
-PRODUCTS = (CEPH,)
+PRODUCTS = (CEPH, CONDOR)
 PREFIXES = ("site_", *(prefix for product in PRODUCTS for prefix in product.prefixes))
 GROUPS = (*(group for product in PRODUCTS for group in product.groups), "retiring")
 VARIABLES = (
@@ -72,6 +73,7 @@ VARIABLES = (
 _ANSIBLE_HOST = Variable("ansible_host", "host", "address", None, address, "")
 # The variables whose values the model uses.
 TEMPLATED = frozenset(variable.name for variable in (*VARIABLES, _ANSIBLE_HOST))
+MERGED = frozenset(variable.name for variable in VARIABLES if variable.merged)
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,20 @@ class SiteModel:
 def is_ours(name: str) -> bool:
     """Tell whether the model looks at variables of this name."""
     return name.startswith(PREFIXES) or name in TEMPLATED
+
+
+def merge_levels(levels: t.Sequence[t.Any]) -> t.Any:
+    """Return dictionaries as one, of which a later one wins, whatever the spelling of a key in capitals or not.
+
+    A level that is no dictionary is returned as it is, for its check to refuse.
+    """
+    merged: dict[str, tuple[str, t.Any]] = {}
+    for level in levels:
+        if not isinstance(level, t.Mapping):
+            return level
+        for key, value in level.items():
+            merged[str(key).upper()] = (str(key), value)
+    return dict(merged.values())
 
 
 def build_site(inventory: Inventory) -> SiteModel:

@@ -32,7 +32,7 @@ class Product:
 
     name is its key in the model and in each host's part of it. Every variable of the inventory that starts with one of
     prefixes has to be known. Both functions record what is wrong in the settings' findings; build_site returns None
-    where no host serves the product.
+    where no host serves the product, build_host may do so where this host does not.
     """
 
     name: str
@@ -40,4 +40,4 @@ class Product:
     groups: tuple[str, ...]
     variables: tuple[Variable, ...]
     build_site: t.Callable[[t.Mapping[str, Host], Serving, Settings], dict[str, t.Any] | None]
-    build_host: t.Callable[[Host, Serving, Settings], dict[str, t.Any]]
+    build_host: t.Callable[[Host, Serving, Settings], dict[str, t.Any] | None]

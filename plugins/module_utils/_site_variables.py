@@ -28,7 +28,8 @@ class Variable:
     """A variable that operators may set.
 
     scope is C(site) where all hosts have to agree on it, C(host) where each may have its own. type, default and
-    description document it; default is also what the model takes where no value is given.
+    description document it; default is also what the model takes where no value is given. A merged variable is a
+    dictionary that may be given in parts, for all, for groups and for hosts: the nearer part wins, key by key.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Variable:
     default: t.Any
     check: Check
     description: str
+    merged: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,11 @@ class Settings:
         """Return the value of this host's variable, or REFUSED; each call records its faults, so ask once."""
         value = self._hosts[host].get(name)
         return self._variables[name].default if value is None else self._check(host, name, value)
+
+    def given(self, host: str, name: str) -> t.Any:
+        """Return what the inventory has for this host's variable of a dictionary, unchecked; else an empty one."""
+        value = self._hosts[host].get(name)
+        return value if isinstance(value, dict) else {}
 
     def _check(self, host: str, name: str, value: t.Any) -> t.Any:
         place = self.findings.at(host, name)

@@ -145,6 +145,42 @@ site:
           type: list
           elements: str
           sample: [POOL_NO_REDUNDANCY]
+    condor:
+      description: The HTCondor pool as a whole; V(null) where no host is in a group of HTCondor.
+      type: dict
+      contains:
+        managers:
+          description: The hosts that are central managers. The first one has the signing key.
+          type: list
+          elements: str
+          sample: [head1]
+        submits:
+          description: The hosts that are access points.
+          type: list
+          elements: str
+          sample: [head1]
+        executes:
+          description: The hosts that are execution points.
+          type: list
+          elements: str
+          sample: [worker01]
+        collectors:
+          description: The addresses of the central managers.
+          type: list
+          elements: str
+          sample: [192.0.2.10]
+        trust_domain:
+          description: The domain that issues the pool's tokens.
+          type: str
+          sample: blueberry
+        uid_domain:
+          description: The domain in which a user is the same person on every host.
+          type: str
+          sample: blueberry
+        token_lifetime:
+          description: For how many seconds a host's token is good; V(null) is for ever.
+          type: int
+          sample: 2592000
     hosts:
       description: Each host that is in a group of the site, by its name in the inventory.
       type: dict
@@ -168,6 +204,7 @@ site:
             - C(mon), C(mgr) and C(mds) are the ids of its daemons, or V(null).
             - C(osd_devices) lists its devices; C(size) is in bytes, and V(null) for a device that has its own.
             - C(client) has the C(entity), the C(mount) point and the C(method) of a client, else it is V(null).
+              C(directories) are those of the file system that this client makes for all.
             - C(package_repository) is the repository that its packages come from, or V(null).
           type: dict
           sample:
@@ -179,6 +216,29 @@ site:
               - {path: /dev/vdb, size: null, device_class: null, method: raw}
             client: null
             package_repository: null
+        condor:
+          description:
+            - What it runs of HTCondor; V(null) where that is nothing.
+            - C(daemons) lists the kinds, as the role C(condor) names them.
+            - C(address) is what its daemons bind to, or V(null) where HTCondor chooses.
+            - C(knobs) are the operator's, merged from the site, the groups and the host; C(templates) are further
+              templates.
+            - C(token) has the C(identity) and the C(authorizations) of its token, or is V(null) on a central manager.
+            - C(retirement) and C(drain) tell how its jobs end before a restart; C(purge) whether files of others in the
+              directory of the configuration are removed; C(package_source) where its packages come from.
+          type: dict
+          sample:
+            daemons: [execute]
+            address: 192.0.2.21
+            knobs: {START: true}
+            templates: []
+            retirement: 86400
+            token:
+              identity: worker01@execute.blueberry
+              authorizations: [ADVERTISE_MASTER, ADVERTISE_STARTD, READ]
+            package_source: {source: distribution}
+            purge: false
+            drain: {schedule: graceful, timeout: 3600}
 faults:
   description:
     - What is wrong, each with the C(host), the C(variable), the C(value) as text, and the C(message).

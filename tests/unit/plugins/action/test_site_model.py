@@ -105,6 +105,28 @@ def test_a_model_in_check_mode_with_limit_and_extra_variables(run: Run) -> None:
     assert {"who": "global", "option": "osd_pool_default_size", "value": "2"} in site["ceph"]["config"]
 
 
+def test_knobs_are_merged_from_the_site_to_the_host(run: Run, tmp_path: Path) -> None:
+    """From the inventory and its files; what is written for all, for each group, for the host, and with -e."""
+    inventory = yaml.safe_load(INVENTORY)
+    inventory["all"]["vars"]["condor_knobs"] = {"A": "all", "B": "all", "C": "all", "D": "all", "Gone": "all"}
+    inventory["condor_managers"] = {"hosts": {"store1": None}}
+    inventory["condor_submits"] = {"hosts": {"store1": None}}
+    inventory["condor_executes"] = {
+        "hosts": {"worker1": {"condor_knobs": {"C": "host", "GONE": None}}, "worker2": None},
+        "vars": {"condor_knobs": {"b": "{{ site_name }}", "C": "group"}},
+    }
+    for name, knobs in {"group_vars/condor_executes": {"E": "file"}, "host_vars/worker1": {"F": "file"}}.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / f"{name}.yml").write_text(yaml.safe_dump({"condor_knobs": knobs}))
+    result = run(yaml.safe_dump(inventory, sort_keys=False), "-v", "-e", '{"condor_knobs": {"D": "extra"}}')
+    assert result["rc"] == 0, result["output"]
+    hosts = result["site"]["hosts"]
+    knobs = {"A": "all", "b": "blueberry", "C": "host", "D": "extra", "E": "file", "F": "file"}
+    assert hosts["worker1"]["condor"]["knobs"] == knobs
+    assert hosts["worker2"]["condor"]["knobs"]["C"] == "group"
+    assert hosts["store1"]["condor"]["knobs"]["B"] == "all"
+
+
 def test_faults_come_all_at_once(run: Run) -> None:
     inventory = yaml.safe_load(INVENTORY)
     inventory["all"]["vars"] |= {

@@ -33,7 +33,12 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_faults impor
     render_findings,
     render_refusal,
 )
-from ansible_collections.sitewright.grid.plugins.module_utils._site_model import VARIABLES, SiteModel, build_site
+from ansible_collections.sitewright.grid.plugins.module_utils._site_model import (
+    VARIABLES,
+    SiteModel,
+    build_site,
+    merge_levels,
+)
 from ansible_collections.sitewright.grid.plugins.module_utils._site_variables import Inventory, Unreadable
 
 CASES = yaml.safe_load(Path(__file__).with_name("site_model_faults.yml").read_text())
@@ -180,7 +185,9 @@ def test_the_model_of_a_site_of_defaults() -> None:
             "client": None,
             "package_repository": None,
         },
+        "condor": None,
     }
+    assert model.site["condor"] is None
     assert model.site["hosts"]["worker1"]["address"] == "worker1"
     assert model.site["hosts"]["worker1"]["ceph"] == {
         "daemons": ["client", "fuse"],
@@ -188,7 +195,7 @@ def test_the_model_of_a_site_of_defaults() -> None:
         "mgr": None,
         "mds": None,
         "osd_devices": [],
-        "client": {"entity": "client.grid.worker1", "mount": "/cephfs", "method": "auto"},
+        "client": {"entity": "client.grid.worker1", "mount": "/cephfs", "method": "auto", "directories": []},
         "package_repository": None,
     }
 
@@ -303,6 +310,77 @@ def test_managers_of_their_own() -> None:
     assert model.site["hosts"]["store1"]["ceph"]["mgr"] is None
 
 
+def test_the_first_client_that_stays_makes_the_directories() -> None:
+    wanted = [{"path": "/home/ann", "owner": "2001", "mode": "0700"}, {"path": "/open", "mode": "1777"}]
+    given = [{**wanted[0], "owner": 2001}, wanted[1]]
+    groups = {"ceph_clients": ["store1", "worker1", "store2"], "retiring": ["store1"]}
+    model = build(site={"ceph_directories": given}, groups=groups)
+    assert not model.faults
+    hosts = model.site["hosts"]
+    assert [hosts[name]["ceph"]["client"]["directories"] for name in groups["ceph_clients"]] == [[], wanted, []]
+
+
+def test_a_pool_of_defaults() -> None:
+    groups = {"condor_managers": ["store1"], "condor_submits": ["store1", "store2"], "condor_executes": ["store2"]}
+    model = build(site={"site_name": "blueberry"}, groups=groups)
+    assert model.site is not None
+    assert model.site["condor"] == {
+        "managers": ["store1"],
+        "submits": ["store1", "store2"],
+        "executes": ["store2"],
+        "collectors": ["192.0.2.11"],
+        "trust_domain": "blueberry",
+        "uid_domain": "blueberry",
+        "token_lifetime": None,
+    }
+    assert model.site["hosts"]["store1"]["condor"]["daemons"] == ["manager", "submit"]
+    assert model.site["hosts"]["store1"]["condor"]["token"] is None
+    assert model.site["hosts"]["store2"]["condor"] == {
+        "daemons": ["submit", "execute"],
+        "address": "192.0.2.12",
+        "knobs": {},
+        "templates": [],
+        "retirement": 86400,
+        "token": {
+            "identity": "store2@submit-execute.blueberry",
+            "authorizations": ["ADVERTISE_MASTER", "ADVERTISE_SCHEDD", "ADVERTISE_STARTD", "DAEMON", "READ"],
+        },
+        "package_source": {"source": "distribution"},
+        "purge": False,
+        "drain": {"schedule": "graceful", "timeout": 3600},
+        "isolation": {
+            "directories": ["/tmp", "/var/tmp"],
+            "extra_directories": [],
+            "per_job_namespaces": True,
+            "processes": "auto",
+            "users": "slot_users",
+            "memory": "auto",
+            "memory_limit": None,
+            "swap": "auto",
+            "disk": "auto",
+            "volume_group": None,
+            "thin_pool": None,
+            "slots": None,
+            "account_prefix": "slot",
+        },
+    }
+    assert model.site["hosts"]["worker1"]["condor"] is None
+
+
+@pytest.mark.parametrize(
+    ("levels", "merged"),
+    [
+        ([{"A": 1}, {"B": 2}], {"A": 1, "B": 2}),
+        ([{"A": 1, "B": 2}, {"A": 3}], {"A": 3, "B": 2}),
+        ([{"Start": 1}, {"START": 2}], {"START": 2}),
+        ([{"A": 1}, {"A": None}], {"A": None}),
+        ([{"A": 1}, ["A"], {"B": 2}], ["A"]),
+    ],
+)
+def test_levels_are_merged_key_by_key(levels: list[t.Any], merged: t.Any) -> None:
+    assert merge_levels(levels) == merged
+
+
 def test_options_of_roles_are_known_names() -> None:
     assert build(hosts={"store1": {"ceph_mon_id": "x"}}).faults == []
 
@@ -325,7 +403,8 @@ def test_every_variable_is_documented_as_the_table_says() -> None:
     table = page[page.index("## Variables") : page.index("### Addresses")]
     rows = dict(re.findall(r"^\| `(\w+)` (\|.*\|)$", table, re.MULTILINE))
     for variable in VARIABLES:
-        default = "none" if variable.default in (None, [], {}) else f"`{yaml.safe_dump(variable.default).split()[0]}`"
+        written = yaml.safe_dump(variable.default, default_flow_style=True).splitlines()[0]
+        default = "none" if variable.default in (None, [], {}) else f"`{written}`"
         row = f"| {variable.type} | {variable.scope} | {default} | {variable.description} |"
         assert rows.pop(variable.name, None) == row, variable.name
     assert rows == {}, "documented, but unknown"
