@@ -14,7 +14,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
@@ -31,6 +30,8 @@ from ansible_collections.sitewright.grid.plugins.module_utils._condor_pool_confi
     token_identity,
 )
 
+# Not that of ansible-core's oldest line, which has no parser.
+VENV = Path(__file__).resolve().parents[4] / ".venv"
 SERIES = (23, 24, 25)
 DAEMONS = {"manager": ["COLLECTOR", "NEGOTIATOR"], "submit": ["SCHEDD"], "execute": ["STARTD"]}
 COMBINATIONS = [kinds for count in (1, 2, 3) for kinds in itertools.combinations(KINDS, count)]
@@ -70,10 +71,10 @@ def read(series: int, tmp_path: Path) -> Read:
         (tmp_path / "config.d").mkdir(exist_ok=True)
         (tmp_path / "config.d" / "50-sitewright.conf").write_text(text)
         (tmp_path / "condor_config").write_text(f"LOCAL_CONFIG_DIR = {tmp_path}/config.d\n")
-        older = Path(sys.prefix) / f"htcondor-{series}"
+        older = VENV / f"htcondor-{series}"
         path = {"PYTHONPATH": str(older)} if older.is_dir() else {}
         return subprocess.run(
-            [sys.executable, "-c", READ, *names],
+            [VENV / "bin" / "python", "-c", READ, *names],
             env={**os.environ, "CONDOR_CONFIG": str(tmp_path / "condor_config"), **path},
             capture_output=True,
             text=True,
