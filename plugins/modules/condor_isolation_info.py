@@ -196,8 +196,7 @@ OURS = "/etc/condor/config.d/50-sitewright.conf"  # what the role condor is goin
 def read_config(cli: Cli, given: dict[str, str]) -> dict[str, str]:
     """Return the knobs that matter, evaluated by HTCondor with the given ones in place of those it has.
 
-    One that an earlier run has written, and that is given no more, is about to go: with an empty value in its place
-    HTCondor falls back to its default.
+    One that an earlier run has written, and that is given no more, is about to go: it counts as not set.
     """
     past = dict.fromkeys(matching_knobs(parse_knobs(read_text(OURS))), "")
     overrides = [f"_CONDOR_{name}={value}" for name, value in sorted({**past, **given}.items())]
