@@ -318,6 +318,8 @@ def test_many_jobs_while_an_execution_point_restarts(pool: Pool) -> None:
             "should_transfer_files": "YES",
             "request_memory": 32,
             "request_disk": 1024,
+            # How long a shadow looks for a job whose host has gone: 40 minutes otherwise.
+            "job_lease_duration": 60,
         },
         str(JOBS),
     )
