@@ -269,7 +269,7 @@ def test_a_token_of_an_execution_point_is_good_for_what_it_does(pool: Pool, stra
         ("CollectorLog", "UPDATE_SCHEDD_AD", "condor_advertise UPDATE_SCHEDD_AD Scheduler"),
         ("CollectorLog", "UPDATE_NEGOTIATOR_AD", "condor_advertise UPDATE_NEGOTIATOR_AD Scheduler"),
         ("CollectorLog", "QUERY_STARTD_PVT_ADS", "htcondor.Collector().query(htcondor.AdTypes.StartdPrivate)"),
-        ("NegotiatorLog", "SET_PRIORITY", "condor_userprio -setprio carol@lab 1"),
+        ("NegotiatorLog", "SetPriority", "condor_userprio -setprio carol@lab 1"),
         ("SchedLog", "QUERY_JOB_ADS", "list(schedd.query())"),
         ("SchedLog", "QMGMT_WRITE_CMD", "schedd.submit(htcondor.Submit({'executable': '/bin/true'}))"),
         ("SchedLog", "ACT_ON_JOBS", "schedd.act(htcondor.JobAction.Hold, 'true')"),
