@@ -122,9 +122,9 @@ class Lab:
         """Start the hosts of the inventory that do not run yet."""
         self.play("../molecule/shared/create.yml")
 
-    def destroy(self) -> None:
-        """Take the hosts of the inventory away."""
-        self.play("../molecule/shared/destroy.yml")
+    def destroy(self, *arguments: str) -> None:
+        """Take the hosts of the inventory away, or those that a limit names."""
+        self.play("../molecule/shared/destroy.yml", *arguments)
 
     def restart(self, hosts: list[str]) -> None:
         """Restart hosts, all at once."""

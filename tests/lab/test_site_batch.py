@@ -59,7 +59,7 @@ def start_job(pool: Pool, name: str, host: str, seconds: int) -> str:
             "requirements": f'regexp("^{host}([.].*)?$", Machine)',
         },
     )
-    pool.wait_until("running the job", pool.access_point, f"grep '^001 ({cluster}[.]' /home/{PERSON}/{name}/log", 120)
+    pool.wait_until("running the job", pool.access_point, f"grep '^001 ' /home/{PERSON}/{name}/log", 120)
     return cluster
 
 
