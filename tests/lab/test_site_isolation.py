@@ -16,7 +16,7 @@ from lab import ROOT
 from pool import Pool
 
 INVENTORY = ROOT / "inventories" / "lab"
-JOB = Path(__file__).parent / "jobs" / "isolation.py"
+PROGRAM = "#!/usr/bin/python3\n" + Path(__file__).with_name("jobs").joinpath("isolation.py").read_text()
 PEOPLE = {"anna": 2001, "ben": 2002}
 PRIVATE = ("/tmp", "/var/tmp", "/dev/shm")
 SANDBOXES = "/var/lib/condor/execute"
@@ -86,7 +86,7 @@ def let_meet(pool: Pool, users: str, people: tuple[str, str]) -> Meeting:
         name = f"job{number}"
         directories[name] = f"/home/{person}/{name}"
         pool.ssh(pool.access_point, f"rm -rf {directories[name]}; install -d -o {person} {directories[name]}")
-        pool.rewrite(pool.access_point, f"{directories[name]}/isolation.py", JOB.read_text(), "0755", person)
+        pool.rewrite(pool.access_point, f"{directories[name]}/isolation.py", PROGRAM, "0755", person)
         pool.rewrite(pool.access_point, f"{directories[name]}/proxy.pem", f"proxy of {name}", "0600", person)
         pool.submit(
             person,
