@@ -222,7 +222,7 @@ class Stranger:
 def stranger(pool: Pool) -> t.Iterator[Stranger]:
     """Give a host of the lab that is in no group of the pool, but has HTCondor's tools."""
     members = {pool.access_point, *pool.execution_points}
-    stranger = Stranger(pool, next(host for host in pool.hosts() if host not in members))
+    stranger = Stranger(pool, sorted(set(pool.hosts()) - members)[0])
     yield stranger
     pool.ssh(stranger.host, f"rm -rf {stranger.HOME}")
 
