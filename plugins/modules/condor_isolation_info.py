@@ -193,9 +193,9 @@ CONTROLLERS = "/sys/fs/cgroup/cgroup.controllers"
 
 
 def read_config(cli: Cli, given: dict[str, str]) -> dict[str, str]:
-    """Return the knobs that matter, evaluated by HTCondor with the given ones in place of those it has."""
+    """Return the knobs that matter, evaluated by HTCondor with the given ones in place of those that it has from us."""
     overrides = [f"_CONDOR_{name}={value}" for name, value in sorted(given.items())]
-    argv = ["condor_config_val", "-dump", "-expand", KNOBS]
+    argv = ["condor_config_val", "-dump", "-verbose", KNOBS]
     return parse_knobs(cli.read(["env", *overrides, *argv] if overrides else argv).stdout)
 
 

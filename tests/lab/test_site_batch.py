@@ -91,10 +91,8 @@ def test_a_job_runs_on_through_a_reconfig_and_a_run_of_the_site(pool: Pool) -> N
     expected = pool.play("batch.yml", "--check", *change)
     play = pool.play("batch.yml", *change)
     assert sorted(expected.changed) == sorted(play.changed) == ["head1", *pool.execution_points]
-    pool.wait_until(
-        "knowing the change", pool.access_point, f"condor_status -af Rack -constraint 'Rack == \"r12\"' {host}"
-        " | grep r12", 60
-    )  # fmt: skip
+    known = f"condor_status -constraint 'Rack == \"r12\"' -format '%s\\n' Machine | grep -E '^{host}([.]|$)'"
+    pool.wait_until("knowing the change", pool.access_point, known, 60)
     pool.play("site.yml")  # takes the change away again
     assert pool.daemons_since() == daemons
     after = pool.job(cluster)
