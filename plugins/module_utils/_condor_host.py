@@ -10,6 +10,10 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.sitewright.grid.plugins.module_utils._condor_config import parse_dump
+
+# The file that the role condor writes.
+OURS = "/etc/condor/config.d/50-sitewright.conf"
 # The knobs that decide how jobs can be kept apart, as a pattern for C(condor_config_val -dump).
 KNOBS = "^(CONDOR_VERSION|EXECUTE|NUM_CPUS|DETECTED_CPUS|NUM_SLOTS(_TYPE_[0-9]+)?|SLOT_TYPE_[0-9]+_PARTITIONABLE)$"
 # systemd's own, which no job is to use.
@@ -26,8 +30,16 @@ class Mounts:
 
 
 def parse_knobs(dump: str) -> dict[str, str]:
-    """Return the knobs in what C(condor_config_val -dump -expand) printed, names in capitals."""
-    return {name.upper(): value for name, value in re.findall(r"^([A-Za-z_][\w.]*) = ?(.*)$", dump, re.MULTILINE)}
+    """Return the knobs in what C(condor_config_val -dump -verbose) printed, names in capitals.
+
+    A knob that our own file sets is left out: that file is about to be written anew, and what is to be in it is given.
+    What a template sets there stays.
+    """
+    return {
+        name: knob.value
+        for name, knob in parse_dump(dump).items()
+        if not knob.origin.startswith(OURS) or ", use " in knob.origin
+    }
 
 
 def matching_knobs(knobs: t.Mapping[str, t.Any]) -> dict[str, str]:

@@ -190,19 +190,13 @@ from ansible_collections.sitewright.grid.plugins.module_utils._condor_slots impo
 EXECUTE = "/var/lib/condor/execute"  # where the packages have it
 MOUNTINFO = "/proc/self/mountinfo"
 CONTROLLERS = "/sys/fs/cgroup/cgroup.controllers"
-OURS = "/etc/condor/config.d/50-sitewright.conf"  # what the role condor is going to write anew
 
 
 def read_config(cli: Cli, given: dict[str, str]) -> dict[str, str]:
-    """Return the knobs that matter, evaluated by HTCondor with the given ones in place of those it has.
-
-    One that an earlier run has written, and that is given no more, is about to go: it counts as not set.
-    """
-    past = dict.fromkeys(matching_knobs(parse_knobs(read_text(OURS))), "")
-    overrides = [f"_CONDOR_{name}={value}" for name, value in sorted({**past, **given}.items())]
-    argv = ["condor_config_val", "-dump", "-expand", KNOBS]
-    evaluated = parse_knobs(cli.read(["env", *overrides, *argv] if overrides else argv).stdout)
-    return {name: value for name, value in evaluated.items() if value}
+    """Return the knobs that matter, evaluated by HTCondor with the given ones in place of those that it has from us."""
+    overrides = [f"_CONDOR_{name}={value}" for name, value in sorted(given.items())]
+    argv = ["condor_config_val", "-dump", "-verbose", KNOBS]
+    return parse_knobs(cli.read(["env", *overrides, *argv] if overrides else argv).stdout)
 
 
 def read_version(cli: Cli, config: dict[str, str], expected: str | None) -> str | None:

@@ -91,7 +91,8 @@ def test_a_job_runs_on_through_a_reconfig_and_a_run_of_the_site(pool: Pool) -> N
     expected = pool.play("batch.yml", "--check", *change)
     play = pool.play("batch.yml", *change)
     assert sorted(expected.changed) == sorted(play.changed) == ["head1", *pool.execution_points]
-    pool.wait_until("knowing the change", pool.access_point, "condor_status -af Rack | grep r12", 60)
+    known = f"condor_status -constraint 'Rack == \"r12\"' -format '%s\\n' Machine | grep -E '^{host}([.]|$)'"
+    pool.wait_until("knowing the change", pool.access_point, known, 60)
     pool.play("site.yml")  # takes the change away again
     assert pool.daemons_since() == daemons
     after = pool.job(cluster)
@@ -220,7 +221,7 @@ class Stranger:
 def stranger(pool: Pool) -> t.Iterator[Stranger]:
     """Give a host of the lab that is in no group of the pool, but has HTCondor's tools."""
     members = {pool.access_point, *pool.execution_points}
-    stranger = Stranger(pool, next(host for host in pool.hosts() if host not in members))
+    stranger = Stranger(pool, sorted(set(pool.hosts()) - members)[0])
     yield stranger
     pool.ssh(stranger.host, f"rm -rf {stranger.HOME}")
 

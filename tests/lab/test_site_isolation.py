@@ -16,7 +16,7 @@ from lab import ROOT
 from pool import Pool
 
 INVENTORY = ROOT / "inventories" / "lab"
-JOB = Path(__file__).parent / "jobs" / "isolation.py"
+PROGRAM = "#!/usr/bin/python3\n" + Path(__file__).with_name("jobs").joinpath("isolation.py").read_text()
 PEOPLE = {"anna": 2001, "ben": 2002}
 PRIVATE = ("/tmp", "/var/tmp", "/dev/shm")
 SANDBOXES = "/var/lib/condor/execute"
@@ -30,7 +30,7 @@ MEETINGS = {
 }
 
 
-CHOSEN: list[str] = []  # the users of each run, one after another
+CHOSEN: list[tuple[str, str]] = []  # with what the pool was configured, one after another
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,12 @@ def pool() -> t.Iterator[Pool]:
     pool.remove_people(PEOPLE)
 
 
-def choose(pool: Pool, users: str) -> None:
-    """Let jobs run in the accounts of these users."""
-    if users not in CHOSEN[-1:]:
-        pool.play("batch.yml", "-e", f"condor_isolation_users={users}")
-        CHOSEN.append(users)
+def choose(pool: Pool, users: str, processes: str = "auto") -> None:
+    """Let jobs run in the accounts of these users, their processes kept apart like this."""
+    if (users, processes) not in CHOSEN[-1:]:
+        words = f"condor_isolation_users={users} condor_isolation_processes={processes}"
+        pool.play("batch.yml", "-e", words)
+        CHOSEN.append((users, processes))
 
 
 @pytest.fixture(scope="module", params=MEETINGS.values(), ids=MEETINGS.keys())
@@ -85,7 +86,7 @@ def let_meet(pool: Pool, users: str, people: tuple[str, str]) -> Meeting:
         name = f"job{number}"
         directories[name] = f"/home/{person}/{name}"
         pool.ssh(pool.access_point, f"rm -rf {directories[name]}; install -d -o {person} {directories[name]}")
-        pool.rewrite(pool.access_point, f"{directories[name]}/isolation.py", JOB.read_text(), "0755", person)
+        pool.rewrite(pool.access_point, f"{directories[name]}/isolation.py", PROGRAM, "0755", person)
         pool.rewrite(pool.access_point, f"{directories[name]}/proxy.pem", f"proxy of {name}", "0600", person)
         pool.submit(
             person,
@@ -219,6 +220,56 @@ def test_nothing_runs_on_after_them(meeting: Meeting) -> None:
     assert not meeting.left_processes
 
 
+def run_everywhere(pool: Pool, person: str, script: str, arguments: str) -> dict[str, list[str]]:
+    """Run a job of a person on each execution point, one after the other, and return what each printed.
+
+    Its first argument is the host.
+    """
+    home = f"/home/{person}/everywhere"
+    printed = {}
+    for host in pool.execution_points:
+        pool.ssh(pool.access_point, f"rm -rf {home}; install -d -o {person} {home}")
+        pool.rewrite(pool.access_point, f"{home}/script", script, "0755", person)
+        pool.submit(
+            person,
+            home,
+            {
+                "executable": "script",
+                "arguments": f"{host} {arguments}",
+                "output": "out",
+                "error": "err",
+                "log": "log",
+                "request_memory": 64,
+                "requirements": f'regexp("^{host}([.].*)?$", Machine)',
+            },
+        )
+        pool.wait_for_jobs(home, 120)
+        printed[host] = pool.ssh(pool.access_point, f"cat {home}/out {home}/err").splitlines()
+    return printed
+
+
+# Leaves a process behind, and tells in which cgroup it is.
+TRACKED = """#!/bin/sh
+setsid sleep 7099 >/dev/null 2>&1 &
+sed -n 's/^0:://p' /proc/self/cgroup
+"""
+
+
+def test_cgroups_in_place_of_pid_namespaces(pool: Pool) -> None:
+    """Each job is in a cgroup of its own, with which HTCondor finds what the job has left."""
+    choose(pool, "slot_users", "cgroups")
+    cgroups = run_everywhere(pool, "anna", TRACKED, "")
+    for host, lines in cgroups.items():
+        assert re.fullmatch(r"/htcondor/\S*slot1_1@\S+", lines[0])
+        assert pool.ssh(host, "pgrep --exact --full 'sleep 7099' || true") == ""
+
+
+def test_what_the_hosts_cannot_do_is_refused_and_nothing_changes(pool: Pool) -> None:
+    play = pool.play("batch.yml", "-e", "condor_isolation_processes=both condor_isolation_memory=hard", rc=2)
+    assert "both cannot be had: before HTCondor 23.10.1" in play.output
+    assert not play.changed
+
+
 DIRECTORIES = {
     "ceph_directories": [
         {"path": f"/people/{person}", "owner": str(uid), "group": str(uid), "mode": "0700"}
@@ -247,36 +298,11 @@ def people(pool: Pool) -> t.Iterator[str]:
     pool.ssh(pool.access_point, f"rm -rf {directory}")
 
 
-def share(pool: Pool, person: str, directory: str) -> dict[str, list[str]]:
-    """Run a job of a person on each execution point, one after the other, and return what each printed."""
-    home = f"/home/{person}/share"
-    printed = {}
-    for host in pool.execution_points:
-        pool.ssh(pool.access_point, f"rm -rf {home}; install -d -o {person} {home}")
-        pool.rewrite(pool.access_point, f"{home}/share", SHARE, "0755", person)
-        pool.submit(
-            person,
-            home,
-            {
-                "executable": "share",
-                "arguments": f"{host} {directory}",
-                "output": "out",
-                "error": "err",
-                "log": "log",
-                "request_memory": 64,
-                "requirements": f'regexp("^{host}([.].*)?$", Machine)',
-            },
-        )
-        pool.wait_for_jobs(home, 120)
-        printed[host] = pool.ssh(pool.access_point, f"cat {home}/out {home}/err").splitlines()
-    return printed
-
-
 def test_jobs_of_a_user_share_files_where_the_site_lets_the_user_write(pool: Pool, people: str) -> None:
     """What a job writes on one execution point, the next reads on another, and the user on the access point."""
     choose(pool, "submitting_user")
     first, second = pool.execution_points
-    assert share(pool, "anna", f"{people}/anna") == {
+    assert run_everywhere(pool, "anna", SHARE, f"{people}/anna") == {
         first: ["anna", "written", first, "read"],
         second: ["anna", "written", first, second, "read"],
     }
@@ -286,7 +312,7 @@ def test_jobs_of_a_user_share_files_where_the_site_lets_the_user_write(pool: Poo
 
 def test_jobs_of_others_neither_write_nor_read_there(pool: Pool, people: str) -> None:
     choose(pool, "submitting_user")
-    for host, lines in share(pool, "ben", f"{people}/anna").items():
+    for host, lines in run_everywhere(pool, "ben", SHARE, f"{people}/anna").items():
         assert lines[0] == "ben"
         assert "written" not in lines
         assert "read" not in lines
@@ -295,7 +321,7 @@ def test_jobs_of_others_neither_write_nor_read_there(pool: Pool, people: str) ->
 
 def test_jobs_in_the_accounts_of_slots_do_not_either(pool: Pool, people: str) -> None:
     choose(pool, "slot_users")
-    for host, lines in share(pool, "anna", f"{people}/anna").items():
+    for host, lines in run_everywhere(pool, "anna", SHARE, f"{people}/anna").items():
         assert re.fullmatch(r"slot1_[0-9]+", lines[0])
         assert not {"written", "read"} & set(lines), (host, lines)
 

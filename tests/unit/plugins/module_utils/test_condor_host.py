@@ -20,9 +20,32 @@ V1 = "31 23 0:27 / /sys/fs/cgroup/{name} {mode},nosuid - cgroup cgroup rw,{name}
 AUTO = "40 23 0:40 / {path} rw,relatime - autofs systemd-1 rw,fd=29\n"
 
 
-def test_knobs_are_read() -> None:
-    dump = "# Configuration from machine: w1\nEXECUTE = /scratch\nnum_cpus = 4\nSLOT_TYPE_1_PARTITIONABLE =\n"
-    assert parse_knobs(dump) == {"EXECUTE": "/scratch", "NUM_CPUS": "4", "SLOT_TYPE_1_PARTITIONABLE": ""}
+DUMP = """\
+# Configuration from machine: w1
+EXECUTE = $(LOCAL_DIR)/scratch
+ # at: /etc/condor/condor_config, line 81
+ # expanded: /scratch
+num_cpus = 4
+ # at: {origin}
+ # expanded: 4
+"""
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        ("<Detected>", {"EXECUTE": "/scratch", "NUM_CPUS": "4"}),
+        ("/etc/condor/config.d/10-local.conf, line 1", {"EXECUTE": "/scratch", "NUM_CPUS": "4"}),
+        # What was given before is no longer, else it would be among the given ones.
+        ("/etc/condor/config.d/50-sitewright.conf, line 30", {"EXECUTE": "/scratch"}),
+        (
+            "/etc/condor/config.d/50-sitewright.conf, line 30, use FEATURE:Site+2",
+            {"EXECUTE": "/scratch", "NUM_CPUS": "4"},
+        ),
+    ],
+)
+def test_knobs_are_read_but_for_our_own(origin: str, expected: dict[str, str]) -> None:
+    assert parse_knobs(DUMP.format(origin=origin)) == expected
 
 
 def test_only_knobs_that_decide_are_taken_from_the_operator() -> None:
