@@ -47,7 +47,8 @@ class Pool(Lab):
         lines = [*(f"{key} = {value}" for key, value in description.items()), f"queue {queue}"]
         text = "\n".join(lines)
         words = f"cd {directory} && cat > job.sub <<'END'\n{text}\nEND\n"
-        printed = self.ssh(self.access_point, f"runuser -u {person} -- sh -c '{words}condor_submit -terse job.sub'")
+        script = shlex.quote(f"{words}condor_submit -terse job.sub")
+        printed = self.ssh(self.access_point, f"runuser -u {person} -- sh -c {script}")
         return printed.split(".")[0]
 
     def wait_for_jobs(self, directory: str, seconds: int) -> None:
