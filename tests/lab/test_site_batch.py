@@ -126,6 +126,7 @@ def test_a_change_that_needs_a_restart_lets_the_job_end_first(pool: Pool) -> Non
     assert job["CompletionDate"] <= min(ad["DaemonStartTime"] for ad in started)
     pool.play("batch.yml")
     pool.wait_for_machines()
+    assert not pool.play("batch.yml", "--check").changed, "one run is not enough to take the change away"
 
 
 @pytest.mark.parametrize(
@@ -318,6 +319,8 @@ def test_many_jobs_while_an_execution_point_restarts(pool: Pool) -> None:
             "should_transfer_files": "YES",
             "request_memory": 32,
             "request_disk": 1024,
+            # How long a shadow looks for a job whose host has gone: 40 minutes otherwise.
+            "job_lease_duration": 60,
         },
         str(JOBS),
     )
