@@ -21,7 +21,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "lab"))
 
-from lab import Lab, Play, edit_inventory, molecule  # noqa: E402
+from lab import Lab, Play, edit_inventory, molecule  # noqa: E402 - from the directory above
 
 INVENTORY = ROOT / "inventories" / "lab"
 TASKS_OF_SECOND_RUN = 25

@@ -16,6 +16,7 @@ import sys
 import time
 import typing as t
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -69,10 +70,13 @@ class Lab:
     def __init__(self, *inventories: Path) -> None:
         self.inventories = inventories
 
+    @property
+    def _given(self) -> list[str]:
+        return [word for path in self.inventories for word in ("--inventory", str(path))]
+
     def argv(self, playbook: str, *arguments: str) -> list[str]:
         """Return the command line of a run."""
-        given = [word for path in self.inventories for word in ("--inventory", str(path))]
-        return [str(BIN / "ansible-playbook"), *given, str(ROOT / "playbooks" / playbook), *arguments]
+        return [str(BIN / "ansible-playbook"), *self._given, str(ROOT / "playbooks" / playbook), *arguments]
 
     def play(self, playbook: str, *arguments: str, rc: int = 0, timeout: int = 900) -> Play:
         """Run a playbook to its end, which has to be the given one."""
@@ -136,16 +140,19 @@ class Lab:
         """Ask the cluster from a host that holds the key of client.admin."""
         return json.loads(self.ssh(host, f"ceph --connect-timeout 30 {words} --format json"))
 
+    @cached_property
+    def _listed(self) -> dict[str, t.Any]:
+        """The inventory as Ansible lists it; what a test edits is another one."""
+        argv = [str(BIN / "ansible-inventory"), *self._given, "--list"]
+        listed = subprocess.run(argv, cwd=ROOT, env=ENVIRON, capture_output=True, check=True)
+        inventory: dict[str, t.Any] = json.loads(listed.stdout)
+        return inventory
+
     def hosts(self, group: str = "all") -> list[str]:
         """Return the hosts of a group of the inventory."""
-        given = [word for path in self.inventories for word in ("--inventory", str(path))]
-        listed = subprocess.run(
-            [str(BIN / "ansible-inventory"), *given, "--list"], cwd=ROOT, env=ENVIRON, capture_output=True, check=True
-        )
-        inventory = json.loads(listed.stdout)
 
         def members(name: str) -> list[str]:
-            content = inventory.get(name, {})
+            content = self._listed.get(name, {})
             below = [host for child in content.get("children", []) for host in members(child)]
             return list(dict.fromkeys([*content.get("hosts", []), *below]))
 

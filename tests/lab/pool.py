@@ -13,6 +13,11 @@ import pytest
 from lab import Lab
 
 
+def only_on(host: str) -> str:
+    """Return the requirements of a job that is to run on this host."""
+    return f'regexp("^{host}([.].*)?$", Machine)'
+
+
 class Pool(Lab):
     """The lab's pool."""
 
@@ -50,6 +55,12 @@ class Pool(Lab):
         script = shlex.quote(f"{words}condor_submit -terse job.sub")
         printed = self.ssh(self.access_point, f"runuser -u {person} -- sh -c {script}")
         return printed.split(".")[0]
+
+    def make_directory(self, person: str, name: str) -> str:
+        """Make an empty directory in a person's home on the access point, and return its path."""
+        directory = f"/home/{person}/{name}"
+        self.ssh(self.access_point, f"rm -rf {directory}; install -d -o {person} {directory}")
+        return directory
 
     def wait_for_jobs(self, directory: str, seconds: int) -> None:
         """Wait until all jobs that write their log into this directory have ended."""

@@ -14,7 +14,7 @@ from collections import Counter
 
 import pytest
 from lab import ROOT
-from pool import Pool
+from pool import Pool, only_on
 
 PERSON = "carol"
 CONFIG = "/etc/condor/config.d/50-sitewright.conf"
@@ -38,17 +38,11 @@ def knobs(**values: t.Any) -> tuple[str, str]:
     return "-e", json.dumps({"condor_knobs": values})
 
 
-def make_directory(pool: Pool, name: str) -> str:
-    directory = f"/home/{PERSON}/{name}"
-    pool.ssh(pool.access_point, f"rm -rf {directory}; install -d -o {PERSON} {directory}")
-    return directory
-
-
 def start_job(pool: Pool, name: str, host: str, seconds: int) -> str:
     """Start a job on a host, and return its number when it runs."""
     cluster = pool.submit(
         PERSON,
-        make_directory(pool, name),
+        pool.make_directory(PERSON, name),
         {
             "executable": "/bin/sleep",
             "arguments": seconds,
@@ -56,7 +50,7 @@ def start_job(pool: Pool, name: str, host: str, seconds: int) -> str:
             "log": "log",
             "request_memory": 64,
             "request_disk": 1024,
-            "requirements": f'regexp("^{host}([.].*)?$", Machine)',
+            "requirements": only_on(host),
         },
     )
     pool.wait_until("running the job", pool.access_point, f"grep '^001 ' /home/{PERSON}/{name}/log", 120)
@@ -303,7 +297,7 @@ def test_a_host_more_needs_nothing_of_the_others(pool: Pool) -> None:
 
 def test_many_jobs_while_an_execution_point_restarts(pool: Pool) -> None:
     """Each job tells the host's journal that it runs, which says more than HTCondor's own count."""
-    directory = make_directory(pool, "many")
+    directory = pool.make_directory(PERSON, "many")
     first, second = pool.execution_points[:2]
     marks = {host: pool.ssh(host, "date +%s").strip() for host in (first, second)}
     pool.rewrite(

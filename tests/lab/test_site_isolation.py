@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from lab import ROOT
-from pool import Pool
+from pool import Pool, only_on
 
 INVENTORY = ROOT / "inventories" / "lab"
 PROGRAM = "#!/usr/bin/python3\n" + Path(__file__).with_name("jobs").joinpath("isolation.py").read_text()
@@ -84,8 +84,7 @@ def let_meet(pool: Pool, users: str, people: tuple[str, str]) -> Meeting:
     directories = {}
     for number, person in enumerate(people, start=1):
         name = f"job{number}"
-        directories[name] = f"/home/{person}/{name}"
-        pool.ssh(pool.access_point, f"rm -rf {directories[name]}; install -d -o {person} {directories[name]}")
+        directories[name] = pool.make_directory(person, name)
         pool.rewrite(pool.access_point, f"{directories[name]}/isolation.py", PROGRAM, "0755", person)
         pool.rewrite(pool.access_point, f"{directories[name]}/proxy.pem", f"proxy of {name}", "0600", person)
         pool.submit(
@@ -100,7 +99,7 @@ def let_meet(pool: Pool, users: str, people: tuple[str, str]) -> Meeting:
                 "error": "err",
                 "log": "log",
                 "request_memory": 64,
-                "requirements": f'regexp("^{host}([.].*)?$", Machine)',
+                "requirements": only_on(host),
             },
         )
     pool.wait_until("running both jobs", host, f'[ "$(cat {SANDBOXES}/dir_*/ready | wc -w)" = 2 ]', 120)
@@ -209,7 +208,7 @@ def test_each_has_the_account_that_was_chosen(meeting: Meeting) -> None:
 
 
 def test_neither_reads_the_others_sandbox_or_proxy(meeting: Meeting) -> None:
-    """Accounts keep sandboxes apart, and nothing else does: what docs/condor.md warns of is seen here, too."""
+    """Accounts keep sandboxes apart, and nothing else does: what docs/isolation.md warns of is seen here, too."""
     accounts = {report["account"] for report in meeting.reports.values()}
     expected = {"EACCES"} if len(accounts) == 2 else {"done"}
     for report in meeting.reports.values():
@@ -225,10 +224,9 @@ def run_everywhere(pool: Pool, person: str, script: str, arguments: str) -> dict
 
     Its first argument is the host.
     """
-    home = f"/home/{person}/everywhere"
     printed = {}
     for host in pool.execution_points:
-        pool.ssh(pool.access_point, f"rm -rf {home}; install -d -o {person} {home}")
+        home = pool.make_directory(person, "everywhere")
         pool.rewrite(pool.access_point, f"{home}/script", script, "0755", person)
         pool.submit(
             person,
@@ -240,7 +238,7 @@ def run_everywhere(pool: Pool, person: str, script: str, arguments: str) -> dict
                 "error": "err",
                 "log": "log",
                 "request_memory": 64,
-                "requirements": f'regexp("^{host}([.].*)?$", Machine)',
+                "requirements": only_on(host),
             },
         )
         pool.wait_for_jobs(home, 120)
