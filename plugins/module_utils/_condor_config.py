@@ -18,6 +18,8 @@ from ansible_collections.sitewright.grid.plugins.module_utils._condor_knobs impo
     WITHOUT_DEFAULT,
 )
 
+# The file that the role condor writes.
+PATH = "/etc/condor/config.d/50-sitewright.conf"
 HEADER = "# Written by Ansible (sitewright.grid.condor_config): changes made here are lost."
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
@@ -35,6 +37,9 @@ _OF_ALL = frozenset(("COLLECTOR_HOST", "COLLECTOR_PORT"))
 # Where a knob has its value that no file has set; one that a file sets to its default is among them.
 _NO_FILES = ("<Default>", "<Detected>", "<Internal>")
 SECRET_NAME = re.compile(r"PASSWORD|SECRET|TOKEN|_KEY", re.IGNORECASE)
+
+
+Version = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -205,16 +210,17 @@ def warn_removed(knobs: t.Iterable[str], version: str) -> list[str]:
     warnings = []
     for name in knobs:
         gone = REMOVED.get(name.upper())
-        if gone and parse_version(version) >= parse_version(gone.since):
+        if gone and (parse_version(version) or ()) >= (parse_version(gone.since) or ()):
             warnings.append(
                 f"{name} was removed in HTCondor {gone.since}, this is {version}: it does nothing. {gone.instead}"
             )
     return warnings
 
 
-def parse_version(text: str) -> tuple[int, ...]:
-    """Return a version as numbers; nothing in it that is no number counts."""
-    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+def parse_version(text: str) -> Version | None:
+    """Return the first version in a text such as C(23.9.6+dfsg-2.1), or None."""
+    found = re.search(r"(?:^\d+:)?(\d+(?:\.\d+)*)", text.strip())
+    return tuple(int(part) for part in found[1].split(".")) if found else None
 
 
 def warn_unknown(given: t.Mapping[str, t.Any], config: Config, defaults: Config, version: str) -> list[str]:

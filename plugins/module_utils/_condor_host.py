@@ -10,10 +10,8 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.sitewright.grid.plugins.module_utils._condor_config import parse_dump
+from ansible_collections.sitewright.grid.plugins.module_utils._condor_config import PATH, parse_dump
 
-# The file that the role condor writes.
-OURS = "/etc/condor/config.d/50-sitewright.conf"
 # The knobs that decide how jobs can be kept apart, as a pattern for C(condor_config_val -dump).
 KNOBS = "^(CONDOR_VERSION|EXECUTE|NUM_CPUS|DETECTED_CPUS|NUM_SLOTS(_TYPE_[0-9]+)?|SLOT_TYPE_[0-9]+_PARTITIONABLE)$"
 # systemd's own, which no job is to use.
@@ -38,7 +36,7 @@ def parse_knobs(dump: str) -> dict[str, str]:
     return {
         name: knob.value
         for name, knob in parse_dump(dump).items()
-        if not knob.origin.startswith(OURS) or ", use " in knob.origin
+        if not knob.origin.startswith(PATH) or ", use " in knob.origin
     }
 
 

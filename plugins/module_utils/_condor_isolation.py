@@ -15,9 +15,9 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.sitewright.grid.plugins.module_utils._condor_config import Version
 from ansible_collections.sitewright.grid.plugins.module_utils._condor_slots import Account, slot_accounts
 
-Version = tuple[int, ...]
 Json = t.Mapping[str, t.Any]
 
 # PID namespaces do not work from the one to before the other.
@@ -30,6 +30,9 @@ MEMORY_IN_CGROUP_V2 = (23, 1, 0)
 SWAP_IN_CGROUP = {1: (25, 0, 0), 2: (23, 1, 0)}
 DISK_LIMITS = (10, 0, 0)
 NOBODY_SLOT_USER = (9, 3, 0)
+
+# Of which each job has its own, unless the site has other wishes.
+DIRECTORIES = ("/tmp", "/var/tmp")  # noqa: S108 - they are named here, not used
 
 # A mount over one of these would hide what every job needs, or HTCondor itself.
 _OF_SYSTEM = frozenset(
@@ -71,12 +74,6 @@ class Isolation:
     mode: dict[str, t.Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
-
-
-def parse_version(text: str) -> Version | None:
-    """Return the version in a text such as C(23.9.6+dfsg-2.1), or None."""
-    found = re.match(r"(?:\d+:)?(\d+(?:\.\d+)*)", text.strip())
-    return tuple(int(part) for part in found[1].split(".")) if found else None
 
 
 def render_directories(directories: t.Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.sitewright.grid.plugins.module_utils._condor_isolation import DIRECTORIES
 from ansible_collections.sitewright.grid.plugins.module_utils._site_faults import Findings
 from ansible_collections.sitewright.grid.plugins.module_utils._site_values import (
     absolute_path,
@@ -31,7 +32,7 @@ CONDOR_ISOLATION_VARIABLES = (
         f"{PREFIX}directories",
         "host",
         "list of paths",
-        ["/tmp", "/var/tmp"],  # noqa: S108
+        list(DIRECTORIES),
         _PATHS,
         "The directories of which each job has its own, in its scratch directory.",
     ),

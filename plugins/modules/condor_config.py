@@ -154,6 +154,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli, Completed, Explain
 from ansible_collections.sitewright.grid.plugins.module_utils._condor_config import (
+    PATH,
     Config,
     ConfigPlan,
     check_sections,
@@ -348,7 +349,7 @@ def applied(cli: Cli) -> dict[str, t.Any]:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "path": {"type": "path", "default": "/etc/condor/config.d/50-sitewright.conf"},
+            "path": {"type": "path", "default": PATH},
             "root": {"type": "path", "default": "/etc/condor/condor_config"},
             "sections": {
                 "type": "list",

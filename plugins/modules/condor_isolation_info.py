@@ -172,6 +172,7 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
+from ansible_collections.sitewright.grid.plugins.module_utils._condor_config import parse_version
 from ansible_collections.sitewright.grid.plugins.module_utils._condor_host import (
     KNOBS,
     count_cpus,
@@ -181,11 +182,12 @@ from ansible_collections.sitewright.grid.plugins.module_utils._condor_host impor
     parse_mounts,
 )
 from ansible_collections.sitewright.grid.plugins.module_utils._condor_isolation import (
+    DIRECTORIES,
     Host,
-    parse_version,
     plan_isolation,
 )
 from ansible_collections.sitewright.grid.plugins.module_utils._condor_slots import check_name, read_accounts
+from ansible_collections.sitewright.grid.plugins.module_utils._private_file import read_text
 
 EXECUTE = "/var/lib/condor/execute"  # where the packages have it
 MOUNTINFO = "/proc/self/mountinfo"
@@ -211,18 +213,10 @@ def read_volume_groups(cli: Cli) -> list[str]:
     return cli.read(["vgs", "--noheadings", "--options", "vg_name"]).stdout.split()
 
 
-def read_text(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except FileNotFoundError:
-        return ""
-
-
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "directories": {"type": "list", "elements": "str", "default": ["/tmp", "/var/tmp"]},  # noqa: S108
+            "directories": {"type": "list", "elements": "str", "default": list(DIRECTORIES)},
             "per_job_namespaces": {"type": "bool", "default": True},
             "processes": {
                 "type": "str",
@@ -258,12 +252,12 @@ def main() -> None:
         cli.fail(
             "HTCondor is not installed, and the version that will be is not known: install it first, or set version."
         )
-    mounts = parse_mounts(read_text(MOUNTINFO))
+    mounts = parse_mounts(read_text(MOUNTINFO) or "")
     has_lvm = cli.has("lvs")
     host = Host(
         version=parse_version(version) if version else None,
         cgroup=mounts.cgroup,
-        controllers=frozenset(read_text(CONTROLLERS).split()) if mounts.cgroup == 2 else mounts.controllers,
+        controllers=frozenset((read_text(CONTROLLERS) or "").split()) if mounts.cgroup == 2 else mounts.controllers,
         execute=os.path.realpath(config.get("EXECUTE") or EXECUTE),
         cpus=count_cpus(config, os.cpu_count() or 1),
         directories={

@@ -10,10 +10,10 @@ import re
 import typing as t
 
 import pytest
+from ansible_collections.sitewright.grid.plugins.module_utils._condor_config import parse_version
 from ansible_collections.sitewright.grid.plugins.module_utils._condor_isolation import (
     Host,
     Isolation,
-    parse_version,
     plan_isolation,
     render_directories,
 )

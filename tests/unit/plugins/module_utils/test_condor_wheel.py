@@ -29,6 +29,10 @@ from ansible_collections.sitewright.grid.plugins.module_utils._condor_pool_confi
     pool_sections,
     token_identity,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._site_condor_isolation import (
+    CONDOR_ISOLATION_VARIABLES,
+    PREFIX,
+)
 
 # Not that of ansible-core's oldest line, which has no parser.
 VENV = Path(__file__).resolve().parents[4] / ".venv"
@@ -39,19 +43,10 @@ READ = """
 import htcondor2, json, sys
 print(json.dumps({name: htcondor2.param.get(name) for name in sys.argv[1:]} | {"": htcondor2.version()}))
 """
+DIRECTORIES = ["/tmp", "/var/tmp", "/osg/tmp"]
 WISHES = {
-    "directories": ["/tmp", "/var/tmp", "/osg/tmp"],
-    "per_job_namespaces": True,
-    "processes": "auto",
-    "memory": "auto",
-    "memory_limit": None,
-    "swap": "auto",
-    "disk": "auto",
-    "volume_group": None,
-    "thin_pool": None,
-    "users": "slot_users",
-    "slots": None,
-    "account_prefix": "slot",
+    **{variable.name[len(PREFIX) :]: variable.default for variable in CONDOR_ISOLATION_VARIABLES},
+    "directories": DIRECTORIES,
     "condor_knobs": {},
 }
 
@@ -100,7 +95,7 @@ def isolation_of(series: int) -> dict[str, str]:
         controllers=frozenset(("cpu", "memory", "pids")),
         execute="/var/lib/condor/execute",
         cpus=2,
-        directories={path: path for path in WISHES["directories"]},  # type: ignore[attr-defined]
+        directories={path: path for path in DIRECTORIES},
         config={},
         accounts={},
     )
@@ -186,7 +181,7 @@ def test_what_htcondor_cannot_read(series: int, read: Read, section: dict[str, t
 def test_a_removed_knob_names_its_replacement(series: int, read: Read) -> None:
     """HTCondor itself takes NAMED_CHROOT without a word in 25, too, where it does nothing."""
     done = read(render_sections([{"title": "Old", "use": [], "knobs": {"NAMED_CHROOT": "SL6=/"}}]), "NAMED_CHROOT")
-    version = ".".join(map(str, parse_version(json.loads(done.stdout)[""])))
+    version = ".".join(map(str, parse_version(json.loads(done.stdout)[""]) or ()))
     assert knobs_of(done, series) == {"NAMED_CHROOT": "SL6=/"}
     warnings = warn_removed(["NAMED_CHROOT"], version)
     assert bool(warnings) == (series == 25)
