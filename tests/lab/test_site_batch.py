@@ -116,7 +116,8 @@ def test_a_change_that_needs_a_restart_lets_the_job_end_first(pool: Pool) -> Non
     assert {re.split(r"[ @.]", name)[0] for name in restarted} <= {"StartD", "Machine"}
     assert restarted
     assert not [name for name in restarted if host not in name or other in name], restarted
-    started = pool.ads(f"condor_status -startd -constraint 'Machine == \"{host}\"' -attributes DaemonStartTime")
+    started = pool.ads(f"condor_status -startd -constraint '{only_on(host)}' -attributes DaemonStartTime")
+    assert started
     assert job["CompletionDate"] <= min(ad["DaemonStartTime"] for ad in started)
     pool.play("batch.yml")
     pool.wait_for_machines()
