@@ -36,6 +36,12 @@ def parse_checksum(text: str) -> tuple[str, str]:
     return match[1], match[2].lower()
 
 
+def check_name(name: str) -> None:
+    """Raise ImageError for what cannot be the name of an image in the cache, which jobs write without a path."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}", name) is None:
+        raise ImageError(f"'{name}' is no name for an image: use letters, digits, _, ., + and -.")
+
+
 def is_url(image: str) -> bool:
     """Tell whether an image is to be fetched."""
     return "://" in image
@@ -128,3 +134,27 @@ def explain_check(path: str, rc: int, words: str) -> str | None:
     if rc in (0, 3):
         return None
     return f"{path} is damaged or truncated: {' '.join(words.split())[:200] or f'qemu-img check ended with {rc}'}"
+
+
+# ---- Images that were found right before ----
+
+
+def seal_path(path: str) -> str:
+    """Return where it is written down what an image of the cache was found to be."""
+    return os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.seal")
+
+
+def render_seal(path: str, checksum: str) -> str:
+    """Return what to write down of an image that has this checksum."""
+    algorithm, digits = parse_checksum(checksum)
+    status = os.stat(path)
+    return f"{algorithm}:{digits} {status.st_size} {status.st_mtime_ns}\n"
+
+
+def is_sealed(path: str, checksum: str) -> bool:
+    """Tell whether an image was found to have this checksum, and has not been written to since."""
+    try:
+        with open(seal_path(path), encoding="utf-8") as stream:
+            return stream.read() == render_seal(path, checksum)
+    except (FileNotFoundError, UnicodeDecodeError):
+        return False

@@ -43,6 +43,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._vm_image import (
     explain_check,
     fetch_image,
     inspect_argv,
+    is_sealed,
     is_url,
     verify_file,
 )
@@ -173,9 +174,21 @@ class Wish:
     ends: float | None
 
 
+def prepare_output(output: Path) -> None:
+    """Have the directory for the results: batch systems want to fetch it, whatever becomes of the guest."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        empty = not any(output.iterdir())
+    except OSError as error:
+        raise EndError(REFUSED, f"--output {output}: {error.strerror}.") from None
+    if not empty:
+        raise EndError(REFUSED, f"--output {output}: it is there already, and not empty; name another.")
+
+
 def read_wish(options: argparse.Namespace) -> Wish:
     """Check what can be checked without work; raises EndError for what is refused."""
     now = time.time()
+    prepare_output(Path(options.output))
     try:
         given = read_given(os.environ, lambda path: Path(path).read_text(errors="replace"), os.getpid(), now)
         size = size_guest(given, options.vcpus, options.memory)
@@ -226,9 +239,6 @@ def _check_inputs(inputs: t.Sequence[Path], options: argparse.Namespace) -> None
         names.add(path.name)
     if not inputs[0].is_file():
         raise EndError(REFUSED, f"{options.script} is no file: the guest runs a script.")
-    output = Path(options.output)
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise EndError(REFUSED, f"{options.output} is there already, and not empty: name another --output.")
 
 
 # ---- The work directory, its files, and who ends everything ----
@@ -350,8 +360,11 @@ def make_directories(scratch: str, name: str) -> tuple[Path, Path, Path | None]:
         short.symlink_to(directory)
     for place in ("c/libvirt", "r", "h", "stage/input", "stage/output", "got"):
         (directory / place).mkdir(mode=0o700, parents=True)
-    # No further daemon for the console's log; no cgroups, which are the batch system's; no name spaces, which need root.
-    (directory / "c/libvirt/qemu.conf").write_text('stdio_handler = "file"\ncgroup_controllers = []\nnamespaces = []\n')
+    # No further daemon for the console's log; no cgroups, which are the batch system's; no name spaces, which need root;
+    # no core files, whose limit batch systems set to none.
+    (directory / "c/libvirt/qemu.conf").write_text(
+        'stdio_handler = "file"\ncgroup_controllers = []\nnamespaces = []\nmax_core = 0\n'
+    )
     return directory, short, extra
 
 
@@ -396,7 +409,8 @@ def find_image(options: argparse.Namespace, directory: Path) -> Disk:
             path = str(cached if "/" not in image and not Path(image).exists() and cached.exists() else Path(image).resolve())
             if not stat.S_ISREG(os.stat(path).st_mode):
                 raise ImageError(f"{image} is no file.")
-            if checksum:
+            # Only root writes to the cache, and has compared what is in it.
+            if checksum and not (path == str(cached) and is_sealed(path, checksum)):
                 verify_file(path, checksum)
         info = must(REFUSED, f"{image} is no image", inspect_argv(path), LIBVIRT_WITHIN)
         kind = check_image(path, info, os.stat(path).st_size)
@@ -662,7 +676,6 @@ def _dump(disk: Disk, directory: Path, files: t.Sequence[tuple[int, Path, Entry]
 
 def bring_home(got: Path, output: Path) -> None:
     """Move what the guest has left to where the job wants it."""
-    output.mkdir(parents=True, exist_ok=True)
     for path in sorted(got.iterdir()):
         target = output / path.name
         try:

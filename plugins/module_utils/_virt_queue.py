@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, the sitewright.grid contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private to sitewright.grid: the virt queue in the words of a batch system."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+WISH = "RequiresVirtualization"  # what a job says of itself
+ABILITY = "CAN_RUN_VIRTUAL_MACHINE"  # what an execution point says of itself
+_WISHED = f"(TARGET.{WISH} =?= True)"
+
+# On every access point: a job that wishes to boot guests goes to an execution point that can, whatever else it requires.
+SUBMIT_KNOBS = {"APPEND_REQUIREMENTS": f"(MY.{WISH} =!= True || TARGET.{ABILITY} =?= True)"}
+
+
+def serves(probe: t.Mapping[str, t.Any], emulation: bool) -> bool:
+    """Tell whether a node with these findings of virt_probe is in the queue; emulation tells whether that will do."""
+    return probe.get("accelerator") == "kvm" or (emulation and probe.get("accelerator") == "tcg")
+
+
+def condor_knobs(
+    probe: t.Mapping[str, t.Any], emulation: bool = False, guests: int | None = None, exclusive: bool = True
+) -> dict[str, t.Any]:
+    """Return the knobs of an execution point that is a virt node: what it can do, and whose jobs it takes or prefers.
+
+    guests is how many jobs it runs at once, None for as many as fit.
+    """
+    able = serves(probe, emulation)
+    kvm = probe.get("kvm") or {}
+    said: dict[str, t.Any] = {ABILITY: able}
+    if able:
+        said["GridVmAccelerator"] = json.dumps(probe["accelerator"])
+        said["GridVmBootSeconds"] = probe[probe["accelerator"]]["seconds"]
+    if not kvm.get("works"):
+        said["GridVmReason"] = json.dumps(str(kvm.get("reason") or "KVM was not probed"))
+    knobs = {**said, "STARTD_ATTRS": f"$(STARTD_ATTRS) {', '.join(said)}"}
+    conditions = []
+    if able and exclusive:
+        conditions.append(_WISHED)
+    elif able:
+        knobs["RANK"] = _WISHED
+    if able and guests is not None:
+        # Of the slot that is parted for jobs; its parts have no such number.
+        conditions.append(f"((MY.NumDynamicSlots ?: 0) < {guests})")
+    if conditions:
+        knobs["START"] = " && ".join(["($(START:True))", *conditions])
+    return knobs
