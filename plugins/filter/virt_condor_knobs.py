@@ -4,6 +4,10 @@
 
 from __future__ import annotations
 
+import typing as t
+
+from ansible_collections.sitewright.grid.plugins.module_utils._virt_queue import condor_knobs
+
 DOCUMENTATION = r"""
 name: virt_condor_knobs
 short_description: The knobs of an execution point of HTCondor whose jobs boot virtual machines
@@ -49,10 +53,6 @@ _value:
     - The knobs.
   type: dict
 """
-
-import typing as t
-
-from ansible_collections.sitewright.grid.plugins.module_utils._virt_queue import condor_knobs
 
 
 class FilterModule:

@@ -4,6 +4,11 @@
 
 from __future__ import annotations
 
+import typing as t
+from pathlib import Path
+
+from ansible_collections.sitewright.grid.plugins.module_utils._vm_assembly import assemble
+
 DOCUMENTATION = r"""
 name: vm_launcher
 short_description: The text of grid-vm-run, which boots virtual machines in batch jobs
@@ -38,10 +43,6 @@ _value:
   type: str
 """
 
-import typing as t
-from pathlib import Path
-
-from ansible_collections.sitewright.grid.plugins.module_utils._vm_assembly import assemble
 
 SOURCES = ("_domain_xml", "_vm_image", "_vm_job", "_vm_launcher")
 DIRECTORY = Path(__file__).resolve().parents[1] / "module_utils"
@@ -50,7 +51,9 @@ DIRECTORY = Path(__file__).resolve().parents[1] / "module_utils"
 def vm_launcher(managed: str) -> str:
     """Return the launcher's text; managed is for its heading."""
     sources = [(DIRECTORY / f"{name}.py").read_text(encoding="utf-8") for name in SOURCES]
-    heading = f'"""grid-vm-run boots one virtual machine inside a batch job, and ends it with the job.\n\n{managed}\n"""'
+    heading = (
+        f'"""grid-vm-run boots one virtual machine inside a batch job, and ends it with the job.\n\n{managed}\n"""'
+    )
     return assemble(sources, "raise SystemExit(main())", heading)
 
 

@@ -26,8 +26,20 @@ MOST_MEMORY = 64 * 1024 * 1024  # MiB
 ACCELERATORS = {"kvm": "kvm", "tcg": "qemu"}  # as QEMU calls them, to the type of a domain
 
 _UNITS = {
-    **{"b": 1, "bytes": 1, "KB": 10**3, "k": 2**10, "KiB": 2**10, "MB": 10**6, "M": 2**20, "MiB": 2**20},
-    **{"GB": 10**9, "G": 2**30, "GiB": 2**30, "TB": 10**12, "T": 2**40, "TiB": 2**40},
+    "b": 1,
+    "bytes": 1,
+    "KB": 10**3,
+    "k": 2**10,
+    "KiB": 2**10,
+    "MB": 10**6,
+    "M": 2**20,
+    "MiB": 2**20,
+    "GB": 10**9,
+    "G": 2**30,
+    "GiB": 2**30,
+    "TB": 10**12,
+    "T": 2**40,
+    "TiB": 2**40,
 }
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -41,15 +53,20 @@ _MACHINES = (
     (re.compile(r"virt-.+"), "virt"),
 )
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # What a guest's XML may keep; everything else is left out, or refused where it reaches for the host.
-_KEPT = frozenset(
+_KEPT = _words(
     "name uuid title description metadata memory currentMemory vcpu os features cpu clock on_poweroff on_reboot "
-    "on_crash pm devices sysinfo".split()
+    "on_crash pm devices sysinfo"
 )
-_KEPT_OS = frozenset("type boot bootmenu smbios bios firmware".split())
-_KEPT_DEVICES = frozenset("disk controller interface rng memballoon watchdog panic input".split())
-_KEPT_DISK = frozenset("driver source target blockio geometry serial wwn vendor product boot address alias".split())
-_KEPT_INTERFACE = frozenset("model boot address alias".split())
+_KEPT_OS = _words("type boot bootmenu smbios bios firmware")
+_KEPT_DEVICES = _words("disk controller interface rng memballoon watchdog panic input")
+_KEPT_DISK = _words("driver source target blockio geometry serial wwn vendor product boot address alias")
+_KEPT_INTERFACE = _words("model boot address alias")
 _ACCESS = {
     "hostdev": "passes a device of its host through",
     "filesystem": "shares a directory of its host",
@@ -59,7 +76,6 @@ _ACCESS = {
     "nvram": "writes to a file of its host",
 }
 _BOOT_FILES = ("kernel", "initrd", "dtb", "acpi", "shim")
-_CHARACTER_DEVICES = ("serial", "parallel", "console")
 # What a character device may be connected to: it is replaced by the job's console anyhow.
 _HARMLESS = ("pty", "null", "vc", "stdio", "spicevmc", "spiceport", "")
 
@@ -116,7 +132,7 @@ def parse_domain(text: str) -> minidom.Document:
     """
     _examine(text)
     # Without namespaces, so that prefixes and the order of attributes stay as they were written.
-    document: minidom.Document = expatbuilder.parseString(text.encode(), namespaces=False)
+    document: minidom.Document = expatbuilder.parseString(text.encode(), namespaces=False)  # noqa: S316 - see above
     root = document.documentElement
     if root is None or root.tagName != "domain":
         raise DomainError(f"It is no domain: its first element is <{root.tagName if root else ''}>, not <domain>.")
@@ -243,9 +259,7 @@ def _indentation(parent: minidom.Element) -> str:
     return "\n" + "  " * depth
 
 
-def _add(
-    parent: minidom.Element, tag: str, after: str | None = None, /, **attributes: str
-) -> minidom.Element:
+def _add(parent: minidom.Element, tag: str, after: str | None = None, /, **attributes: str) -> minidom.Element:
     """Add an element, behind the last one named after, else as the last one, and indent it."""
     document = t.cast("minidom.Document", parent.ownerDocument)
     element = document.createElement(tag)
@@ -436,47 +450,91 @@ def _faults_of_domain(root: minidom.Element) -> t.Iterator[str]:
     for element in _children(root):
         if ":" in element.tagName:
             yield f"<{element.tagName}> hands words to QEMU that libvirt does not check: remove it."
-    for name in ("bootloader", "launchSecurity"):
-        if _child(root, name) is not None:
-            yield f"<{name}> needs a program or a secret of its host: remove it."
-    for system in _children(root, "os"):
-        if _text(_child(system, "type")) != "hvm":
-            yield f"It runs '{_text(_child(system, 'type'))}', not a whole machine (hvm)."
-        for name in _BOOT_FILES:
-            for element in _children(system, name):
-                yield f"<{name}> boots from a file of its host, {_text(element)}: use an image that boots by itself."
+        elif element.tagName in ("bootloader", "launchSecurity"):
+            yield f"<{element.tagName}> needs a program or a secret of its host: remove it."
+        elif element.tagName == "os":
+            yield from _faults_of_os(element)
     for element in _descendants(root):
         if element.tagName == "entry" and element.hasAttribute("file"):
             yield f"<entry> reads a file of its host, {_attribute(element, 'file')}: remove it."
 
 
+def _faults_of_os(system: minidom.Element) -> t.Iterator[str]:
+    if _text(_child(system, "type")) != "hvm":
+        yield f"It runs '{_text(_child(system, 'type'))}', not a whole machine (hvm)."
+    for element in _children(system):
+        if element.tagName in _BOOT_FILES:
+            yield (
+                f"<{element.tagName}> boots from a file of its host, {_text(element)}: remove it, and use an image that "
+                "boots by itself."
+            )
+
+
 def _faults_of_devices(root: minidom.Element) -> t.Iterator[str]:
-    disks = 0
+    disks = []
     for device in [device for devices in _children(root, "devices") for device in _children(devices)]:
-        kind, name = _attribute(device, "type"), device.tagName
-        if name in _ACCESS:
-            yield f"<{name}> {_ACCESS[name]}: remove it."
-        elif name == "interface" and kind in ("hostdev", "vhostuser", "vdpa"):
-            yield f"<interface> of the type {kind} {_ACCESS['hostdev']}: use the type user."
-        elif name == "input" and kind in ("passthrough", "evdev"):
-            yield f"<input> of the type {kind} {_ACCESS['hostdev']}: remove it."
-        elif name == "tpm" and _attribute(_child(device, "backend"), "type") not in ("emulator", ""):
-            yield f"<tpm> {_ACCESS['hostdev']}: remove it."
-        elif name == "rng" and _attribute(_child(device, "backend"), "model") not in ("random", "builtin"):
-            yield "<rng> takes its numbers from a program of its host: use the model random."
-        elif name in _CHARACTER_DEVICES and kind not in _HARMLESS:
-            path = _attribute(_child(device, "source"), "path")
-            yield f"<{name}> is connected to its host, {kind} {path}: use the type pty.".replace(" :", ":")
-        elif name == "disk" and _attribute(device, "device") in ("disk", "lun", ""):
-            disks += 1
-            if _attribute(device, "device") == "lun":
-                yield f"<disk> of the kind lun {_ACCESS['hostdev']}: use the kind disk."
-            elif disks > 1:
-                source = _child(device, "source")
-                what = " ".join(source.attributes.values() and [v for _n, v in source.attributes.items()]) if source else ""
-                yield f"<disk> is one more than the image, {what or 'without a source'}: a guest has one image; remove it."
-    if disks == 0:
+        if device.tagName == "disk" and _attribute(device, "device") in ("disk", "lun", ""):
+            disks.append(device)
+        rule = _RULES.get(device.tagName)
+        fault = rule(device) if rule else None
+        if device.tagName in _ACCESS:
+            fault = f"{_ACCESS[device.tagName]}: remove it."
+        if fault:
+            yield f"<{device.tagName}> {fault}"
+    for disk in disks[1:]:
+        source = _child(disk, "source")
+        what = (
+            " ".join(value for _name, value in source.attributes.items()) if source is not None else "without a source"
+        )
+        yield f"<disk> is one more than the image, {' '.join(words)}: a guest has one image; remove it."
+    if not disks:
         yield "It has no disk for the image: give it a <disk> with a <target>."
+
+
+def _fault_of_interface(device: minidom.Element) -> str | None:
+    bound = _attribute(device, "type") in ("hostdev", "vhostuser", "vdpa")
+    return f"of the type {_attribute(device, 'type')} {_ACCESS['hostdev']}: use the type user." if bound else None
+
+
+def _fault_of_input(device: minidom.Element) -> str | None:
+    return f"{_ACCESS['hostdev']}: remove it." if _attribute(device, "type") in ("passthrough", "evdev") else None
+
+
+def _fault_of_tpm(device: minidom.Element) -> str | None:
+    backend = _attribute(_child(device, "backend"), "type")
+    return None if backend in ("emulator", "") else f"{_ACCESS['hostdev']}: remove it."
+
+
+def _fault_of_rng(device: minidom.Element) -> str | None:
+    backend = _attribute(_child(device, "backend"), "model")
+    return (
+        None
+        if backend in ("random", "builtin")
+        else "takes its numbers from its host's programs: use the model random."
+    )
+
+
+def _fault_of_disk(device: minidom.Element) -> str | None:
+    return (
+        f"of the kind lun {_ACCESS['hostdev']}: use the kind disk." if _attribute(device, "device") == "lun" else None
+    )
+
+
+def _fault_of_character_device(device: minidom.Element) -> str | None:
+    kind, path = _attribute(device, "type"), _attribute(_child(device, "source"), "path")
+    return None if kind in _HARMLESS else f"is connected to its host, {f'{kind} {path}'.strip()}: use the type pty."
+
+
+_RULES: dict[str, t.Callable[[minidom.Element], str | None]] = {
+    "interface": _fault_of_interface,
+    "input": _fault_of_input,
+    "tpm": _fault_of_tpm,
+    "rng": _fault_of_rng,
+    "disk": _fault_of_disk,
+    "serial": _fault_of_character_device,
+    "parallel": _fault_of_character_device,
+    "console": _fault_of_character_device,
+}
 
 
 def _huge_numbers(root: minidom.Element) -> t.Iterator[str]:
@@ -490,7 +548,11 @@ def _huge_numbers(root: minidom.Element) -> t.Iterator[str]:
             yield f"<{name}> is '{_text(element)[:40]}': a machine has at most {MOST_MEMORY} MiB."
     for element in _descendants(root):
         for name, value in element.attributes.items():
-            if re.fullmatch(r"-?\d{9,}", value) and abs(int(value[:30])) > LARGEST_NUMBER and name not in ("wwn", "serial"):
+            if (
+                re.fullmatch(r"-?\d{9,}", value)
+                and abs(int(value[:30])) > LARGEST_NUMBER
+                and name not in ("wwn", "serial")
+            ):
                 yield f"<{element.tagName} {name}='{value[:40]}'> is larger than anything that a machine has."
 
 

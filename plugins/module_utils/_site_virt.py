@@ -58,8 +58,11 @@ def _image(place: Place, value: t.Any) -> t.Any:
     return REFUSED if missing else checked
 
 
+_IMAGES = each(_image, "a list of images", "[{name: debian-13, url: https://..., checksum: sha256:...}]")
+
+
 def _images(place: Place, value: t.Any) -> t.Any:
-    checked = each(_image, "a list of images", "[{name: debian-13, url: https://..., checksum: sha256:...}]")(place, value)
+    checked = _IMAGES(place, value)
     if checked is REFUSED:
         return REFUSED
     seen: set[str] = set()
@@ -78,7 +81,7 @@ VIRT_VARIABLES = (
         "list of htcondor, slurm and pbs",
         None,
         each(choice(*BACKENDS), "a list of batch systems", "[htcondor]"),
-        "The batch systems whose jobs boot guests on the host. Without it, those of HTCondor and Slurm that run jobs there.",
+        "The batch systems whose jobs boot guests on the host. Without it, HTCondor and Slurm where they run jobs there.",
     ),
     Variable(
         "virt_queue_emulation",
@@ -134,7 +137,7 @@ VIRT_VARIABLES = (
         "list of images",
         [],
         _images,
-        "The images that jobs can name; each has a name, a url and a checksum. Others are removed from the node's cache.",
+        "The images that jobs can name, each with a name, a url and a checksum. Others are removed from the cache.",
     ),
     Variable(
         "kvm_host_system_daemon",
@@ -180,7 +183,8 @@ def _backends(host: Host, given: t.Any, serving: Serving, settings: Settings) ->
         if not found:
             groups = " or ".join(group for group in BACKENDS.values() if group)
             settings.findings.at(host.name, "virt_nodes").refuse(
-                f"has this host, but no batch system runs jobs there: add it to {groups}, or set virt_queue_backends to [pbs]"
+                f"has this host, but no batch system runs jobs there: add it to {groups}, or set virt_queue_backends "
+                "to [pbs]"
             )
         return found
     place = settings.findings.at(host.name, "virt_queue_backends")

@@ -13,7 +13,7 @@ WISH = "RequiresVirtualization"  # what a job says of itself
 ABILITY = "CAN_RUN_VIRTUAL_MACHINE"  # what an execution point says of itself
 _WISHED = f"(TARGET.{WISH} =?= True)"
 
-# On every access point: a job that wishes to boot guests goes to an execution point that can, whatever else it requires.
+# On every access point: a job that boots guests goes where that can be done, whatever else it requires.
 SUBMIT_KNOBS = {"APPEND_REQUIREMENTS": f"(MY.{WISH} =!= True || TARGET.{ABILITY} =?= True)"}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Private to sitewright.grid: images of guests' disks, which are fetched, and refused where they are not what they should be.
+"""Private to sitewright.grid: images of guests' disks: fetched, and refused where they are not what they should be.
 
 The launcher grid-vm-run has this file in it, so it needs nothing but Python's own library.
 """
@@ -109,12 +109,16 @@ def check_image(path: str, info: str, size: int) -> str:
     found = json.loads(info)
     kind = found["format"]
     if kind not in FORMATS:
-        raise ImageError(f"{path} has the format {kind}: only {' and '.join(FORMATS)} will do; convert it with qemu-img.")
+        raise ImageError(
+            f"{path} has the format {kind}: only {' and '.join(FORMATS)} will do; convert it with qemu-img."
+        )
     if found.get("backing-filename") or found.get("full-backing-filename"):
         raise ImageError(f"{path} is an overlay of {found['backing-filename']}: make it whole with 'qemu-img convert'.")
     specific = (found.get("format-specific") or {}).get("data") or {}
     if specific.get("data-file"):
-        raise ImageError(f"{path} has its data in another file, {specific['data-file']}: 'qemu-img convert' makes it whole.")
+        raise ImageError(
+            f"{path} has its data in another file, {specific['data-file']}: 'qemu-img convert' makes it whole."
+        )
     if found.get("encrypted"):
         raise ImageError(f"{path} is encrypted: the guest could not be given its key.")
     if specific.get("corrupt"):

@@ -21,6 +21,7 @@ LEAST_MEMORY = 64  # MiB, of a guest
 DEFAULT_MEMORY = 768  # MiB, where no batch system says how much there is
 TOKEN_SCOPES = {"condor:/ADVERTISE_STARTD", "condor:/ADVERTISE_MASTER", "condor:/READ"}
 LONGEST_TOKEN_LIFE = 7 * 86400  # seconds
+_TEMPORARY = "/tmp"  # noqa: S108 - where a batch system names no other; what is made there is private
 
 
 class JobError(ValueError):
@@ -43,7 +44,7 @@ class Given:
 
 
 def parse_ad(text: str) -> dict[str, str]:
-    """Return the attributes of a ClassAd in its long form, with names in small letters and values as they are written."""
+    """Return the attributes of a ClassAd in its long form, by their names in small letters, as they are written."""
     pairs = (line.partition("=") for line in text.splitlines())
     return {name.strip().lower(): value.strip() for name, equals, value in pairs if equals}
 
@@ -63,10 +64,10 @@ def read_given(
             environ["PBS_JOBID"].partition(".")[0],
             _number(environ.get("NCPUS")) or _number(environ.get("PBS_NUM_PPN")),
             None,
-            environ.get("PBS_JOBDIR") or environ.get("TMPDIR") or "/tmp",
+            environ.get("PBS_JOBDIR") or environ.get("TMPDIR") or _TEMPORARY,
             None if ends is None else now + ends,
         )
-    return Given("none", str(process), cpus_here, DEFAULT_MEMORY, environ.get("TMPDIR") or "/tmp", None)
+    return Given("none", str(process), cpus_here, DEFAULT_MEMORY, environ.get("TMPDIR") or _TEMPORARY, None)
 
 
 def _given_by_condor(environ: t.Mapping[str, str], read: t.Callable[[str], str], now: float) -> Given:
@@ -95,7 +96,7 @@ def _given_by_slurm(environ: t.Mapping[str, str], now: float) -> Given:
         environ["SLURM_JOB_ID"],
         cpus,
         memory or None,  # 0 is all that the node has
-        environ.get("TMPDIR") or "/tmp",
+        environ.get("TMPDIR") or _TEMPORARY,
         None if ends is None or ends <= now else float(ends),
     )
 

@@ -10,6 +10,7 @@ It is installed as one file together with the other files that it imports from h
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import json
 import os
@@ -122,9 +123,9 @@ def parse_arguments(argv: t.Sequence[str]) -> argparse.Namespace:
     """Return the options of the command line."""
     parser = argparse.ArgumentParser(
         prog="grid-vm-run",
-        description="Boots one virtual machine inside a batch job, lets it run a script, and brings back what it wrote.",
-        epilog=f"Exit codes: the guest's own; {REFUSED} refused; {UNABLE} this node cannot; {NO_CODE} the guest has left "
-        f"none; {OUT_OF_TIME} out of time; 128+N ended by signal N.",
+        description="Boots one virtual machine in a batch job, lets it run a script, and brings back what that wrote.",
+        epilog=f"Exit codes: the guest's own; {REFUSED} refused; {UNABLE} this node cannot; {NO_CODE} the guest has "
+        f"left none; {OUT_OF_TIME} out of time; 128+N ended by signal N.",
         allow_abbrev=False,
     )
     parser.add_argument("--image", required=True, help="path, URL, or name of an image in the node's cache")
@@ -192,7 +193,9 @@ def read_wish(options: argparse.Namespace) -> Wish:
     try:
         given = read_given(os.environ, lambda path: Path(path).read_text(errors="replace"), os.getpid(), now)
         size = size_guest(given, options.vcpus, options.memory)
-        ends = _earliest(given.ends and given.ends - MARGIN - options.grace, options.walltime and now + options.walltime)
+        ends = _earliest(
+            given.ends and given.ends - MARGIN - options.grace, options.walltime and now + options.walltime
+        )
         token = check_token(Path(options.token).read_text(), now, ends) if options.token else None
         domain = Path(options.domain).read_text(encoding="utf-8") if options.domain else PLAIN
     except JobError as error:
@@ -304,8 +307,9 @@ class Keeper:
 
     def _keep(self, pipe: int, daemon: t.Sequence[str], environ: dict[str, str]) -> None:
         os.setsid()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU):
-            signal.signal(number, signal.SIG_IGN)
+        for number in Signals.NUMBERS:
+            # Not SIG_IGN, which the daemon and QEMU would inherit.
+            signal.signal(number, lambda _number, _frame: None)
         become_subreaper()
         with (self.directory / "libvirt.log").open("wb") as log:
             subprocess.Popen(
@@ -315,14 +319,10 @@ class Keeper:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                restore_signals=True,
-                preexec_fn=_default_signals,
             )
         while not select.select([pipe], [], [], 1)[0]:
-            try:
+            with contextlib.suppress(ChildProcessError):
                 os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                pass
         self._clear()
 
     def _clear(self) -> None:
@@ -337,11 +337,6 @@ class Keeper:
         os.waitpid(self.pid, 0)
         # Once more, in case somebody has killed the keeper: its children are ours then.
         self._clear()
-
-
-def _default_signals() -> None:
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU):
-        signal.signal(number, signal.SIG_DFL)
 
 
 def make_directories(scratch: str, name: str) -> tuple[Path, Path, Path | None]:
@@ -360,15 +355,17 @@ def make_directories(scratch: str, name: str) -> tuple[Path, Path, Path | None]:
         short.symlink_to(directory)
     for place in ("c/libvirt", "r", "h", "stage/input", "stage/output", "got"):
         (directory / place).mkdir(mode=0o700, parents=True)
-    # No further daemon for the console's log; no cgroups, which are the batch system's; no name spaces, which need root;
-    # no core files, whose limit batch systems set to none.
+    # No further daemon for the console's log; no cgroups, which are the batch system's; no name spaces, which need
+    # root; no core files, whose limit batch systems set to none.
     (directory / "c/libvirt/qemu.conf").write_text(
         'stdio_handler = "file"\ncgroup_controllers = []\nnamespaces = []\nmax_core = 0\n'
     )
     return directory, short, extra
 
 
-def run(argv: t.Sequence[str], environ: dict[str, str] | None = None, timeout: int | None = None) -> tuple[int, str, str]:
+def run(
+    argv: t.Sequence[str], environ: dict[str, str] | None = None, timeout: int | None = None
+) -> tuple[int, str, str]:
     """Run a command and return its exit code and its two outputs."""
     try:
         done = subprocess.run(
@@ -406,7 +403,9 @@ def find_image(options: argparse.Namespace, directory: Path) -> Disk:
             fetch_image(image, checksum, path)
         else:
             cached = Path(IMAGES, image)
-            path = str(cached if "/" not in image and not Path(image).exists() and cached.exists() else Path(image).resolve())
+            path = str(
+                cached if "/" not in image and not Path(image).exists() and cached.exists() else Path(image).resolve()
+            )
             if not stat.S_ISREG(os.stat(path).st_mode):
                 raise ImageError(f"{image} is no file.")
             # Only root writes to the cache, and has compared what is in it.
@@ -457,7 +456,9 @@ def make_job_disk(wish: Wish, directory: Path) -> Disk:
     rc, out, err = run([*argv, f"{wish.options.disk_size}M"])
     if rc != 0:
         words = " ".join((err or out).split())[:300]
-        raise EndError(REFUSED, f"The inputs do not fit on a disk of {wish.options.disk_size} MiB (--disk-size): {words}")
+        raise EndError(
+            REFUSED, f"The inputs do not fit on a disk of {wish.options.disk_size} MiB (--disk-size): {words}"
+        )
     shutil.rmtree(stage)
     return Disk(str(path), "raw")
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Private to sitewright.grid: whether a host can run virtual machines, found out by booting the smallest one there is."""
+"""Private to sitewright.grid: whether a host can run virtual machines, found out by booting the smallest."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ def judge_boot(rc: int, out: str, err: str, seconds: float, limit: int, timed_ou
         return Verdict(True, round(seconds, 2))
     words = " ".join(err.split())[-200:]
     if rc == timed_out:
-        return Verdict(False, None, f"a boot that takes less than a second where it works has not ended within {limit} s")
+        return Verdict(
+            False, None, f"a boot that takes less than a second where it works has not ended within {limit} s"
+        )
     return Verdict(False, None, f"QEMU has ended with exit code {rc}: {words or 'it said nothing'}")
 
 

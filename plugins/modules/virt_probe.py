@@ -35,8 +35,8 @@ options:
     type: str
   limit:
     description:
-      - How many seconds a boot under KVM may take, which takes a fraction of one where KVM works. Where it takes longer,
-        other guests would be slower than with emulation, or would never boot.
+      - How many seconds a boot under KVM may take, which takes a fraction of one where KVM works. Where it takes
+        longer, other guests would be slower than with emulation, or would never boot.
     type: int
     default: 5
   force:
