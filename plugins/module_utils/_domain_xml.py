@@ -182,7 +182,11 @@ def render_domain(document: minidom.Document) -> str:
 def _render(node: minidom.Node, parts: list[str]) -> None:
     if node.nodeType == node.ELEMENT_NODE:
         element = t.cast("minidom.Element", node)
-        attributes = "".join(f" {name}='{_escape(value, quote=True)}'" for name, value in element.attributes.items())
+        # libvirt quotes with ', and with " in the metadata of others, whose elements have prefixes.
+        quote = '"' if ":" in element.tagName else "'"
+        attributes = "".join(
+            f" {name}={quote}{_escape(value, quote)}{quote}" for name, value in element.attributes.items()
+        )
         if not element.childNodes:
             parts.append(f"<{element.tagName}{attributes}/>")
             return
@@ -199,22 +203,26 @@ def _render(node: minidom.Node, parts: list[str]) -> None:
         parts.append(_escape(t.cast("minidom.Text", node).data))
 
 
-def _escape(text: str, quote: bool = False) -> str:
+def _escape(text: str, quote: str = "") -> str:
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
-    return text.replace("'", "&apos;").replace("\n", "&#10;").replace("\t", "&#9;") if quote else text
+    if quote:
+        text = text.replace(quote, "&apos;" if quote == "'" else "&quot;")
+        text = text.replace("\n", "&#10;").replace("\t", "&#9;")
+    return text
 
 
 # ---- Small steps in the tree ----
 
 
 def _root(document: minidom.Document) -> minidom.Element:
-    return t.cast("minidom.Element", document.documentElement)
+    root = document.documentElement
+    if root is None:
+        raise DomainError("It is empty.")
+    return root
 
 
 def _children(parent: minidom.Element, name: str | None = None) -> list[minidom.Element]:
-    elements = [
-        t.cast("minidom.Element", node) for node in parent.childNodes if node.nodeType == minidom.Node.ELEMENT_NODE
-    ]
+    elements = [node for node in parent.childNodes if node.nodeType == minidom.Node.ELEMENT_NODE]
     return [element for element in elements if name in (None, element.tagName)]
 
 
@@ -244,7 +252,7 @@ def _remove(element: minidom.Element) -> None:
     parent = element.parentNode
     if parent is None:
         return
-    before = element.previousSibling
+    before: t.Any = element.previousSibling
     if before is not None and before.nodeType == minidom.Node.TEXT_NODE and not before.data.strip():
         parent.removeChild(before)
     parent.removeChild(element)
@@ -267,7 +275,7 @@ def _add(parent: minidom.Element, tag: str, after: str | None = None, /, **attri
         element.setAttribute(key, value)
     indentation = document.createTextNode(_indentation(parent))
     anchors = _children(parent, after) if after else _children(parent)
-    follower = anchors[-1].nextSibling if anchors else parent.firstChild
+    follower: t.Any = anchors[-1].nextSibling if anchors else parent.firstChild
     parent.insertBefore(indentation, follower)
     parent.insertBefore(element, follower)
     if len(_children(parent)) == 1:
@@ -447,6 +455,7 @@ def refuse_access(document: minidom.Document) -> None:
 def _faults_of_domain(root: minidom.Element) -> t.Iterator[str]:
     if root.getAttribute("type") not in ACCELERATORS.values():
         yield f"It is a domain of the type '{root.getAttribute('type')}': only kvm and qemu will do."
+    yield from _repeated(root, _KEPT - {"sysinfo", "metadata"})
     for element in _children(root):
         if ":" in element.tagName:
             yield f"<{element.tagName}> hands words to QEMU that libvirt does not check: remove it."
@@ -459,14 +468,21 @@ def _faults_of_domain(root: minidom.Element) -> t.Iterator[str]:
             yield f"<entry> reads a file of its host, {_attribute(element, 'file')}: remove it."
 
 
+def _repeated(parent: minidom.Element, names: t.Iterable[str]) -> t.Iterator[str]:
+    """Name what is there twice: libvirt might read the one, and we the other."""
+    for name in sorted(names):
+        if len(_children(parent, name)) > 1:
+            yield f"<{parent.tagName}> has <{name}> more than once: keep one of them."
+
+
 def _faults_of_os(system: minidom.Element) -> t.Iterator[str]:
     if _text(_child(system, "type")) != "hvm":
         yield f"It runs '{_text(_child(system, 'type'))}', not a whole machine (hvm)."
     for element in _children(system):
         if element.tagName in _BOOT_FILES:
             yield (
-                f"<{element.tagName}> boots from a file of its host, {_text(element)}: remove it, and use an image that "
-                "boots by itself."
+                f"<{element.tagName}> boots from a file of its host, {_text(element)}: use an image that boots "
+                "by itself."
             )
 
 
@@ -475,6 +491,7 @@ def _faults_of_devices(root: minidom.Element) -> t.Iterator[str]:
     for device in [device for devices in _children(root, "devices") for device in _children(devices)]:
         if device.tagName == "disk" and _attribute(device, "device") in ("disk", "lun", ""):
             disks.append(device)
+            yield from _repeated(device, ("driver", "source", "target"))
         rule = _RULES.get(device.tagName)
         fault = rule(device) if rule else None
         if device.tagName in _ACCESS:
@@ -483,9 +500,7 @@ def _faults_of_devices(root: minidom.Element) -> t.Iterator[str]:
             yield f"<{device.tagName}> {fault}"
     for disk in disks[1:]:
         source = _child(disk, "source")
-        what = (
-            " ".join(value for _name, value in source.attributes.items()) if source is not None else "without a source"
-        )
+        words = [value for _name, value in source.attributes.items()] if source is not None else ["without a source"]
         yield f"<disk> is one more than the image, {' '.join(words)}: a guest has one image; remove it."
     if not disks:
         yield "It has no disk for the image: give it a <disk> with a <target>."

@@ -81,7 +81,7 @@ VIRT_VARIABLES = (
         "list of htcondor, slurm and pbs",
         None,
         each(choice(*BACKENDS), "a list of batch systems", "[htcondor]"),
-        "The batch systems whose jobs boot guests on the host. Without it, HTCondor and Slurm where they run jobs there.",
+        "The batch systems whose jobs boot guests there. Without it, HTCondor and Slurm as far as they run jobs there.",
     ),
     Variable(
         "virt_queue_emulation",

@@ -144,7 +144,6 @@ def parse_arguments(argv: t.Sequence[str]) -> argparse.Namespace:
     parser.add_argument("script", metavar="SCRIPT", help="what the guest runs")
     parser.add_argument("arguments", metavar="ARGUMENT", nargs="*")
     # argparse ends with 2, which a guest may do as well.
-    parser.exit_on_error = False
     parser.error = _refuse_arguments  # type: ignore[method-assign]
     options = parser.parse_args(argv)
     for name, least in (("disk_size", 16), ("grace", 0), ("walltime", 1)):

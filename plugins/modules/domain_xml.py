@@ -129,6 +129,8 @@ from ansible_collections.sitewright.grid.plugins.module_utils._domain_xml import
 from ansible_collections.sitewright.grid.plugins.module_utils._private_file import read_text
 from ansible_collections.sitewright.grid.plugins.module_utils._text_file import TextFile, file_state, write_files
 
+OWNER = "root"  # of a file that is new
+
 
 def edit(text: str, changes: Changes) -> str:
     """Return the XML with the changes made: the very text where they change nothing."""
@@ -187,7 +189,7 @@ def main() -> None:
         cli.fail(f"{source}: {error}")
     before = read_text(given["path"])
     state = file_state(given["path"])
-    owner = state["owner"] if state else "root"
+    owner = state["owner"] if state else OWNER
     file = TextFile(given["path"], xml, owner, int(given["mode"], 8))
     changed = before != xml or (state or {}).get("mode") != f"{file.mode:04o}"
     if changed and not module.check_mode:

@@ -180,8 +180,7 @@ def main() -> None:
         cli.fail("images: two of them have one name.")
     paths = {image["name"]: os.path.join(directory, image["name"]) for image in images}
     missing = [image for image in images if not is_right(paths[image["name"]], image)]
-    others = list_others(directory, images)
-    removed = [name for name in others if not name.startswith(".")]
+    removed = [name for name in list_others(directory, images) if not name.startswith(".")]
     plan = Plan()
     for image in missing:
         there = os.path.exists(paths[image["name"]])
@@ -196,7 +195,7 @@ def main() -> None:
             fetch(cli, paths[image["name"]], image)
         for image in images:
             seal(paths[image["name"]], image)
-        for name in others:
+        for name in list_others(directory, images):
             os.unlink(os.path.join(directory, name))
     module.exit_json(**plan.result(), fetched=[image["name"] for image in missing], removed=removed)
 

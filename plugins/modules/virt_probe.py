@@ -108,7 +108,11 @@ from ansible_collections.sitewright.grid.plugins.module_utils._vm_probe import (
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 KVM = "/dev/kvm"
 PATIENCE = 60  # seconds for emulation, which works everywhere, but on a busy host not quickly
+WITHOUT_KVM = Verdict(
+    False, None, f"there is no {KVM}: virtualization is off in the firmware, or no module of KVM is loaded"
+)
 OWNER = "root"
+DISK = ""  # the module's own temporary one
 
 
 def describe_host(version: str) -> str:
@@ -133,15 +137,14 @@ def boot(cli: Cli, emulator: str, accelerator: str, disk: str, limit: int) -> Ve
 
 def probe(cli: Cli, emulator: str, identity: str, limit: int) -> Node:
     """Boot under both accelerators."""
-    disk = os.path.join(cli.module.tmpdir, "sector")
+    disk = DISK or os.path.join(cli.module.tmpdir, "sector")
     with open(disk, "wb") as stream:
         stream.write(boot_sector())
-    tcg = boot(cli, emulator, "tcg", disk, PATIENCE)
-    if has_kvm():
-        kvm = boot(cli, emulator, "kvm", disk, limit)
-    else:
-        reason = f"there is no {KVM}: virtualization is off in the firmware, or no module of KVM is loaded"
-        kvm = Verdict(False, None, reason)
+    try:
+        tcg = boot(cli, emulator, "tcg", disk, PATIENCE)
+        kvm = boot(cli, emulator, "kvm", disk, limit) if has_kvm() else WITHOUT_KVM
+    finally:
+        os.unlink(disk)
     return Node(identity, kvm, tcg)
 
 
