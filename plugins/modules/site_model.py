@@ -181,6 +181,19 @@ site:
           description: For how many seconds a host's token is good; V(null) is for ever.
           type: int
           sample: 2592000
+    virt:
+      description: The virt queue as a whole; V(null) where no host is in C(virt_nodes).
+      type: dict
+      contains:
+        nodes:
+          description: The hosts whose batch jobs boot virtual machines.
+          type: list
+          elements: str
+          sample: [worker01]
+        condor_submit_knobs:
+          description: The knobs with which access points of HTCondor send such jobs to these hosts.
+          type: dict
+          sample: {APPEND_REQUIREMENTS: (MY.RequiresVirtualization =!= True || TARGET.CAN_RUN_VIRTUAL_MACHINE =?= True)}
     hosts:
       description: Each host that is in a group of the site, by its name in the inventory.
       type: dict
@@ -239,6 +252,18 @@ site:
             package_source: {source: distribution}
             purge: false
             drain: {schedule: graceful, timeout: 3600}
+        virt:
+          description:
+            - Its place in the virt queue; V(null) where it has none.
+            - C(backends) are the batch systems whose jobs boot guests there; C(emulation), C(guests) and C(exclusive) are
+              options of the role C(virt_queue), and C(host) has those of the role C(kvm_host).
+          type: dict
+          sample:
+            backends: [htcondor]
+            emulation: false
+            guests: 4
+            exclusive: true
+            host: {users: [], device_mode: "0660", probe_limit: 5, images: [], system_daemon: false}
 faults:
   description:
     - What is wrong, each with the C(host), the C(variable), the C(value) as text, and the C(message).
