@@ -44,7 +44,7 @@ _value:
 """
 
 
-SOURCES = ("_domain_xml", "_vm_image", "_vm_job", "_vm_launcher")
+SOURCES = ("_domain_xml", "_vm_image", "_vm_job", "_vm_probe", "_vm_launcher")
 DIRECTORY = Path(__file__).resolve().parents[1] / "module_utils"
 
 

@@ -61,6 +61,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._vm_job import (
     render_run,
     size_guest,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._vm_probe import GREETING, boot_sector
 
 REFUSED, UNABLE, NO_CODE, OUT_OF_TIME = 121, 122, 123, 124
 NODE = "/var/lib/grid-vm/node.json"  # what the probe has found on this node
@@ -125,7 +126,8 @@ def parse_arguments(argv: t.Sequence[str]) -> argparse.Namespace:
         prog="grid-vm-run",
         description="Boots one virtual machine in a batch job, lets it run a script, and brings back what that wrote.",
         epilog=f"Exit codes: the guest's own; {REFUSED} refused; {UNABLE} this node cannot; {NO_CODE} the guest has "
-        f"left none; {OUT_OF_TIME} out of time; 128+N ended by signal N.",
+        f"left none; {OUT_OF_TIME} out of time; 128+N ended by signal N. 'grid-vm-run --self-test' boots the smallest "
+        "machine there is, to tell whether the node works.",
         allow_abbrev=False,
     )
     parser.add_argument("--image", required=True, help="path, URL, or name of an image in the node's cache")
@@ -771,10 +773,26 @@ def _run_guest(wish: Wish, guest: Guest, keeper: Keeper, machine: Machine, signa
     return code
 
 
+def self_test(program: str) -> int:
+    """Boot the smallest machine there is with this very program, and tell whether its console said what it should."""
+    with tempfile.TemporaryDirectory(prefix="vmtest") as directory:
+        image, script = Path(directory, "image"), Path(directory, "script")
+        image.write_bytes(boot_sector())
+        script.touch(0o700)
+        words = ["--image", str(image), "--output", f"{directory}/output", "--disk-size", "16", "--walltime", "120"]
+        done = subprocess.run([sys.executable, program, *words, str(script)], stdout=subprocess.PIPE, check=False)
+    # It ends without an exit code, for there is nobody in it to write one.
+    if done.returncode == NO_CODE and GREETING.encode() in done.stdout:
+        sys.stdout.write(f"{GREETING}: this node can run virtual machines\n")
+        return 0
+    say(f"The smallest machine has not booted: exit code {done.returncode}, console {done.stdout[-200:]!r}")
+    return UNABLE
+
+
 def main() -> int:
     """Run the launcher with the words of the command line, and return its exit code."""
     try:
-        return launch(sys.argv[1:])
+        return self_test(sys.argv[0]) if sys.argv[1:] == ["--self-test"] else launch(sys.argv[1:])
     except EndError as error:
         say(str(error))
         return error.code
