@@ -1,0 +1,154 @@
+# Copyright: (c) 2026, the sitewright.grid contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the site tells of itself, beside what its systems say when they are asked directly."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import typing as t
+from pathlib import Path
+
+import pytest
+from lab import BIN, ENVIRON, ROOT
+from pool import Pool
+
+SITE = ROOT / "inventories" / "lab"
+
+
+@pytest.fixture(scope="module")
+def site() -> t.Iterator[Pool]:
+    """Give the running site, which is as it was when the tests have ended."""
+    site = Pool(SITE)
+    if site.try_ssh(site.access_point, "condor_status -schedd").returncode != 0:
+        pytest.fail("the lab's site does not run: run test_site.py first", pytrace=False)
+    site.play("site.yml")
+    site.wait_for_machines()
+    yield site
+    assert not site.play("site.yml").changed
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a file of the inventory plugin."""
+    path = tmp_path_factory.mktemp("inventory") / "lab-pool.yml"
+    path.write_text(f"plugin: sitewright.grid.pool\nsources: ['{SITE}']\nsilent_hours: 0\n")
+    return path
+
+
+def run(*argv: str) -> str:
+    done = subprocess.run(
+        [str(BIN / argv[0]), *argv[1:]],
+        cwd=ROOT,
+        env={**ENVIRON, "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"},
+        text=True,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        pytest.fail(f"{' '.join(argv)}: {done.returncode}\n{done.stdout}{done.stderr}", pytrace=False)
+    return done.stdout
+
+
+def ask_module(site: Pool, name: str, **options: t.Any) -> dict[str, t.Any]:
+    """Return the result of a module on the central manager."""
+    words = ["-a", json.dumps(options)] if options else []
+    printed = run("ansible", site.access_point, "-i", str(SITE), "-m", f"sitewright.grid.{name}", *words)
+    result: dict[str, t.Any] = json.loads(printed[printed.index("{") :])
+    return result
+
+
+def take_inventory(config: Path) -> tuple[dict[str, list[str]], dict[str, dict[str, t.Any]]]:
+    """Return the groups and the variables of the plugin's inventory."""
+    listed = json.loads(run("ansible-inventory", "-i", str(config), "--list"))
+    variables = listed.pop("_meta")["hostvars"]
+    return {group: content["hosts"] for group, content in listed.items() if "hosts" in content}, variables
+
+
+def sums(site: Pool) -> dict[str, tuple[int, int]]:
+    """Return, by HTCondor itself, how much there is and how much of it is used, by its own arithmetic."""
+    words = "condor_status -constraint 'PartitionableSlot' -af:, TotalSlotCpus Cpus TotalSlotMemory Memory"
+    rows = [[int(word) for word in line.split(",")] for line in site.ssh(site.access_point, words).splitlines()]
+    return {
+        "cpus": (sum(row[0] for row in rows), sum(row[0] - row[1] for row in rows)),
+        "memory": (sum(row[2] for row in rows), sum(row[2] - row[3] for row in rows)),
+    }
+
+
+def test_the_utilization_is_that_of_condor_status_while_jobs_run(site: Pool) -> None:
+    host = site.execution_points[0]
+    site.add_people({"dora": 2004})
+    try:
+        description = {
+            "executable": "/bin/sleep",
+            "arguments": 600,
+            "transfer_executable": "false",
+            "request_memory": 64,
+            "request_disk": 1024,
+            "log": "log",
+        }
+        directory = site.make_directory("dora", "busy")
+        site.submit("dora", directory, description)
+        site.wait_until("running the job", site.access_point, f"grep '^001 ' {directory}/log", 120)
+        claimed = "condor_status -constraint 'State == \"Claimed\"' -af Name | grep ."
+        site.wait_until("telling the collector", site.access_point, claimed, 60)
+        found = ask_module(site, "pool_utilization_info")["utilization"]
+        by_condor = sums(site)
+        for name, (total, used) in by_condor.items():
+            assert (found[name]["total"], found[name]["available"], found[name]["used"]) == (total, total, used)
+        assert by_condor["cpus"][1] == 1
+        assert (found["slots"]["total"], found["slots"]["used"]) == (len(site.execution_points), 1)
+        named = ask_module(site, "pool_utilization_info", unavailable=f'regexp("^{host}", Machine)')["utilization"]
+        assert named["slots"]["unavailable"] == 1
+        assert named["cpus"]["unavailable"] == int(site.ssh(host, "nproc"))
+    finally:
+        site.ssh(site.access_point, "condor_rm -constraint 'Owner == \"dora\"'; true")
+        site.wait_until("without jobs", site.access_point, "! condor_status -af State | grep Claimed", 60)
+        site.remove_people(["dora"])
+
+
+def test_the_inventory_is_what_the_systems_see(site: Pool, config: Path) -> None:
+    groups, variables = take_inventory(config)
+    assert sorted(groups["provisioned"]) == site.hosts()
+    assert not {"unprovisioned", "never_seen", "silent", "incomplete"} & set(groups)
+    by_condor = {
+        ad["Machine"].split(".")[0]: ad
+        for ad in site.ads("condor_status -attributes Machine,LastHeardFrom,CondorVersion,SlotType")
+        if ad.get("SlotType") != "Dynamic"
+    }
+    for host in site.execution_points:
+        ad, told = by_condor[host], variables[host]
+        assert abs(told["pool_services"]["condor_executes"]["last_heard"] - ad["LastHeardFrom"]) <= 30
+        assert told["pool_versions"]["condor"] == ad["CondorVersion"].split()[1]
+    monitors = site.hosts("ceph_mons")
+    osds = site.ceph(monitors[0], "osd metadata")
+    for host in {osd["hostname"] for osd in osds}:
+        assert variables[host]["pool_services"]["ceph_osds"]["state"] == "seen"
+        assert variables[host]["pool_versions"]["ceph"] in {osd["ceph_version_short"] for osd in osds}
+    graph = run("ansible-inventory", "-i", str(config), "--graph")
+    assert f"|  |--{site.execution_points[0]}" in graph
+
+
+def test_a_host_that_is_stopped_is_silent_since_then(site: Pool, config: Path) -> None:
+    host = site.execution_points[-1]
+    before = int(site.ssh(site.access_point, "date +%s"))
+    site.ssh(host, "systemctl stop condor")
+    try:
+        site.wait_until("without it", site.access_point, f"! condor_status -af Machine | grep -q '^{host}'", 60)
+        groups, variables = take_inventory(config)
+        assert groups["silent"] == [host]
+        absent = site.ads("condor_status -absent -attributes Machine,LastHeardFrom")
+        (heard,) = [ad["LastHeardFrom"] for ad in absent if ad["Machine"].split(".")[0] == host]
+        assert variables[host]["pool_last_heard"] == heard >= before - 30
+        assert variables[host]["pool_missing"] == ["condor_executes"]
+        # The collector remembers it over a restart of its own.
+        site.ssh(site.access_point, "systemctl restart condor")
+        known = f"condor_status -absent -af Machine | grep '^{host}'"
+        site.wait_until("remembering it", site.access_point, known, 60)
+    finally:
+        site.ssh(host, "systemctl start condor")
+        site.wait_for_machines(300)
+    groups, _variables = take_inventory(config)
+    assert "silent" not in groups
