@@ -152,3 +152,104 @@ def test_a_host_that_is_stopped_is_silent_since_then(site: Pool, config: Path) -
         site.wait_for_machines(300)
     groups, _variables = take_inventory(config)
     assert "silent" not in groups
+
+
+class Told(t.NamedTuple):
+    """A report that was made: what was shown, and its data."""
+
+    text: str
+    data: dict[str, t.Any]
+
+    @property
+    def acts(self) -> list[tuple[str, str]]:
+        """What needs a person."""
+        return [(one["subject"], one["what"]) for one in self.data["findings"] if one["level"] == "act"]
+
+
+def make_report(site: Pool, directory: Path, rc: int) -> Told:
+    play = site.play("report.yml", "-e", f"report_directory={directory}", rc=rc)
+    assert not play.changed
+    return Told(play.output, json.loads((directory / "report.json").read_text()))
+
+
+def test_the_report_says_what_the_systems_say(site: Pool, tmp_path: Path) -> None:
+    monitor = site.hosts("ceph_mons")[0]
+    site.wait_for_health(monitor)
+    report = make_report(site, tmp_path, 0)
+    assert "Nothing needs a person." in report.text
+    assert report.acts == []
+    assert {name for name, host in report.data["hosts"].items() if host["answers"]} == set(site.hosts())
+    ceph = report.data["sections"]["Ceph cluster"]
+    status = site.ceph(monitor, "status")
+    assert ceph["health"] == status["health"]["status"]
+    assert sorted(ceph["quorum"]) == sorted(status["quorum_names"])
+    assert ceph["osds"] == {
+        "total": status["osdmap"]["num_osds"],
+        "up": status["osdmap"]["num_up_osds"],
+        "in": status["osdmap"]["num_in_osds"],
+    }
+    assert sum(ceph["pgs"].values()) == status["pgmap"]["num_pgs"]
+    assert ceph["bytes"]["total"] == status["pgmap"]["bytes_total"]
+    # Daemons write all the time: what is used is the same to some MiB.
+    assert abs(ceph["bytes"]["used"] - status["pgmap"]["bytes_used"]) < 64 * 2**20
+    for osd in site.ceph(monitor, "osd df")["nodes"]:
+        told = ceph["osd"][str(osd["id"])]
+        assert told["total"] == osd["kb"] * 1024
+        assert abs(told["used"] - osd["kb_used"] * 1024) < 64 * 2**20
+    assert set(ceph["pools"]) == {pool["name"] for pool in site.ceph(monitor, "df")["pools"]}
+    pool = report.data["sections"]["HTCondor pool"]
+    for name, (total, used) in sums(site).items():
+        assert (pool["utilization"][name]["total"], pool["utilization"][name]["used"]) == (total, used)
+    assert pool["totals"]["machines"] == len(site.machines())
+    assert pool["jobs"] == {"running": 0, "idle": 0, "held": 0}
+
+
+def test_the_history_grows_with_each_report_and_check_mode_writes_nothing(site: Pool, tmp_path: Path) -> None:
+    for _run in range(2):
+        make_report(site, tmp_path, 0)
+    points = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
+    assert len(points) == 2
+    assert points[0]["time"] < points[1]["time"]
+    assert points[1]["hosts_seen"] == len(site.hosts("ceph_mons") + [site.access_point, *site.execution_points])
+    assert "Over time" in (tmp_path / "report.html").read_text()
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    play = site.play("report.yml", "--check", "-e", f"report_directory={tmp_path}")
+    assert "Nothing needs a person." in play.output
+    assert "monitors in quorum" in play.output
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_what_needs_a_person_is_told_with_its_cure_and_by_the_exit_code(site: Pool, tmp_path: Path) -> None:
+    """An execution point that was stopped, one that does not answer at all, and a certificate that has expired."""
+    first, second = site.execution_points[:2]
+    certificate = "/etc/grid-security/hostcert.pem"
+    dates = "-not_before 20250101000000Z -not_after 20260101000000Z"
+    had = site.try_ssh(first, f"test -e {certificate}").returncode == 0
+    assert not had, "the lab's host has a certificate already"
+    site.ssh(
+        first, f"openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -subj /CN=lab {dates} -out {certificate}"
+    )
+    site.ssh(first, "systemctl stop condor")
+    subprocess.run([str(ROOT / "molecule" / "podman"), "stop", "--time", "30", second], check=True, capture_output=True)
+    try:
+        site.wait_until("without it", site.access_point, f"! condor_status -af Machine | grep -q '^{first}'", 60)
+        report = make_report(site, tmp_path, 2)
+        acts = dict.fromkeys(subject for subject, _what in report.acts)
+        assert set(acts) == {first, second}
+        words = [what for subject, what in report.acts if subject == first]
+        assert any(what.startswith("condor_executes: silent for ") for what in words), words
+        assert any(what.startswith(f"certificate {certificate} expired ") for what in words), words
+        assert any(what.startswith("does not answer: ") for subject, what in report.acts if subject == second)
+        assert "put it into retiring" in report.text
+        assert "need a person. The report above says what." in report.text
+        assert "eyJ" not in report.text + json.dumps(report.data), "a token is in the report"
+        play = site.play("report.yml", "--check", rc=2)
+        assert "condor_executes: silent for " in play.output
+    finally:
+        site.ssh(first, f"systemctl start condor; rm -f {certificate}")
+        subprocess.run([str(ROOT / "molecule" / "podman"), "start", second], check=True, capture_output=True)
+        site.wait_until("answering", second, "systemctl is-active condor")
+        site.wait_for_machines(300)
+        for host in site.hosts("ceph_clients"):
+            site.wait_until("mounted", host, f"mountpoint --quiet {site.mount} && stat --file-system {site.mount}")
+    assert make_report(site, tmp_path, 0).acts == []
