@@ -210,7 +210,7 @@ def test_the_history_grows_with_each_report_and_check_mode_writes_nothing(site: 
     points = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
     assert len(points) == 2
     assert points[0]["time"] < points[1]["time"]
-    assert points[1]["hosts_seen"] == len(site.hosts("ceph_mons") + [site.access_point, *site.execution_points])
+    assert points[1]["hosts_seen"] == len({*site.hosts("ceph_mons"), site.access_point, *site.execution_points})
     assert "Over time" in (tmp_path / "report.html").read_text()
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     play = site.play("report.yml", "--check", "-e", f"report_directory={tmp_path}")
@@ -226,10 +226,8 @@ def test_what_needs_a_person_is_told_with_its_cure_and_by_the_exit_code(site: Po
     dates = "-not_before 20250101000000Z -not_after 20260101000000Z"
     had = site.try_ssh(first, f"test -e {certificate}").returncode == 0
     assert not had, "the lab's host has a certificate already"
-    site.ssh(
-        first, f"openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -subj /CN=lab {dates} -out {certificate}"
-    )
-    site.ssh(first, "systemctl stop condor")
+    make = f"openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -subj /CN=lab {dates} -out {certificate}"
+    site.ssh(first, f"mkdir -p /etc/grid-security && {make} && systemctl stop condor")
     subprocess.run([str(ROOT / "molecule" / "podman"), "stop", "--time", "30", second], check=True, capture_output=True)
     try:
         site.wait_until("without it", site.access_point, f"! condor_status -af Machine | grep -q '^{first}'", 60)
