@@ -23,7 +23,7 @@ class ActionModule(ActionBase):
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Show the table, write the file, and fail where a promise was not proven."""
+        """Show the table, and write the file."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         action: t.Any = self
         _options, given = action.validate_argument_spec(
@@ -46,10 +46,10 @@ class ActionModule(ActionBase):
         return {
             **result,
             "changed": False,
-            "failed": bool(failed),
-            "msg": f"{len(failed)} of {len(proofs)} promises were not proven, see the table above: {hosts}"
+            "proven": not failed,
+            "verdict": f"{len(failed)} of {len(proofs)} promises were not proven: {hosts}."
             if failed
-            else f"{len(proofs)} promises were proven, or need no proof now.",
+            else "All is proven.",
             "proofs": [
                 {
                     "phase": proof.promise.phase,

@@ -122,8 +122,11 @@ def version_of(ad: Ad) -> str | None:
 def shape_slot(ad: Ad) -> dict[str, t.Any]:
     """Return a slot as modules return it; what its ad has not is null."""
     total = {name: _whole(ad.get(f"TotalSlot{attribute}", ad.get(attribute))) for name, attribute in RESOURCES.items()}
+    # What a collector remembers over its own restart is little more than the slot's name.
+    machine = ad.get("Machine") or str(ad.get("Name") or "").rpartition("@")[2] or None
     return {
         **{key: ad.get(attribute) for key, attribute in _SLOT_KEYS.items()},
+        "machine": machine,
         # Only slots that were carved out of another one are always told apart.
         "type": str(ad.get("SlotType", "Static")).lower(),
         "draining": bool(ad.get("Draining", False)),

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - the sitewright.grid contributors (@sitewright)
 description:
-  - Compares what the plays of C(verify.yml) have noted with what the site model promises, shows one table, and fails
-    where a promise was not proven. What was never tried, for example on a host that does not answer, was not proven.
+  - Compares what the plays of C(verify.yml) have noted with what the site model promises, and shows one table. What was
+    never tried, for example on a host that does not answer, was not proven.
   - With O(junit) it also writes the proofs in the form of JUnit.
   - It runs on the controller and contacts no host.
 extends_documentation_fragment:
@@ -66,10 +66,22 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+proven:
+  description:
+    - Whether no promise is without its proof, but for those that were passed over with a reason.
+  returned: success
+  type: bool
+  sample: false
+verdict:
+  description:
+    - The same as a sentence.
+  returned: success
+  type: str
+  sample: "1 of 9 promises were not proven: worker2."
 proofs:
   description:
     - What came of each promise on each host.
-  returned: always
+  returned: success
   type: list
   elements: dict
   sample:
