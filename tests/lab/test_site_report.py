@@ -259,8 +259,8 @@ def verify(site: Pool, junit: Path, rc: int) -> tuple[str, ElementTree.Element]:
 def test_verify_proves_every_promise_and_says_so_in_one_table_and_to_junit(site: Pool, tmp_path: Path) -> None:
     text, root = verify(site, tmp_path / "verify.xml", 0)
     executes, clients = len(site.execution_points), len(site.hosts("ceph_clients"))
-    # The cluster and the pool; each client its files and its key; each access point; each execution point its jobs and how
-    # they are kept apart.
+    # Cluster and pool; of each client its files and its key; each access point; of each execution point its jobs,
+    # and how they are kept apart.
     number = 2 + 2 * clients + len(site.hosts("condor_submits")) + 2 * executes
     assert f"{number} of {number} promises proven" in text
     assert root.attrib == {**root.attrib, "tests": str(number), "failures": "0", "skipped": "0"}
