@@ -60,7 +60,7 @@ def report_condor(_site: Json, answer: Json) -> Section:
     section.tables = [
         Table(
             "Utilization",
-            ("", "Unavailable", "Available", "Total", "Used", "Avail %", "Total %"),
+            ("Resource", "Unavailable", "Available", "Total", "Used", "Avail %", "Total %"),
             [_cells(line) for line in lines],
         )
     ]
