@@ -298,7 +298,7 @@ def test_the_terminal_has_the_findings_with_their_cures_and_the_figures() -> Non
     assert "  worker2  condor_executes: nobody has heard of it\n             run site.yml with --limit for it" in text
     assert "  in the inventory      3: 2 seen, 1 never seen\n" in text
     assert "  used                3.0 GiB of 10.0 GiB (30.00 %)\n" in text
-    assert "  Cpus              0          4      4     0     0.00     0.00\n" in text
+    assert "  Cpus                0          4      4     0     0.00     0.00\n" in text
 
 
 def test_a_table_puts_numbers_to_the_right() -> None:
