@@ -73,7 +73,7 @@ def read_history(directory: Path | None) -> list[dict[str, t.Any]]:
     if path is None or not path.exists():
         return []
     points = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             point = json.loads(line)
         except ValueError:

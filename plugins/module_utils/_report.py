@@ -15,6 +15,7 @@ import os
 import typing as t
 from datetime import datetime, timezone
 
+from ansible_collections.sitewright.grid.plugins.module_utils._cli import redact
 from ansible_collections.sitewright.grid.plugins.module_utils._report_ceph import report_ceph
 from ansible_collections.sitewright.grid.plugins.module_utils._report_condor import report_condor
 from ansible_collections.sitewright.grid.plugins.module_utils._report_parts import (
@@ -125,7 +126,10 @@ def build_report(
     return Report(
         site=site["name"],
         time=now,
-        findings=sorted(findings, key=lambda finding: finding.level != ACT),
+        findings=sorted(
+            (dataclasses.replace(finding, what=redact(finding.what)) for finding in findings),
+            key=lambda finding: finding.level != ACT,
+        ),
         sections=sections,
         hosts=hosts,
         expiries=expiries,
