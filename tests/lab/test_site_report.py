@@ -230,7 +230,8 @@ def test_what_needs_a_person_is_told_with_its_cure_and_by_the_exit_code(site: Po
         site.wait_until("without it", site.access_point, f"! condor_status -af Machine | grep -q '^{first}'", 60)
         report = make_report(site, tmp_path, 2)
         acts = dict.fromkeys(subject for subject, _what in report.acts)
-        assert set(acts) == {first, second}
+        # The cluster may miss the client whose host was stopped.
+        assert set(acts) - {"Ceph"} == {first, second}
         words = [what for subject, what in report.acts if subject == first]
         assert any(what.startswith("condor_executes: silent for ") for what in words), words
         assert any(what.startswith(f"certificate {certificate} expired ") for what in words), words
@@ -247,6 +248,7 @@ def test_what_needs_a_person_is_told_with_its_cure_and_by_the_exit_code(site: Po
         site.wait_for_machines(300)
         for host in site.hosts("ceph_clients"):
             site.wait_until("mounted", host, f"mountpoint --quiet {site.mount} && stat --file-system {site.mount}")
+    site.wait_for_health(site.hosts("ceph_mons")[0])
     assert make_report(site, tmp_path, 0).acts == []
 
 
