@@ -146,5 +146,18 @@ def test_an_inventory_that_names_itself_ends(config: Path, ran: Ran, monkeypatch
     assert not ran.calls
 
 
+@pytest.mark.parametrize(("wanted", "surveys"), [(True, 1), (False, 3)])
+def test_a_survey_is_kept_where_that_is_wanted(
+    config: Path, ran: Ran, monkeypatch: pytest.MonkeyPatch, wanted: bool, surveys: int
+) -> None:
+    kept: dict[str, t.Any] = {}
+    monkeypatch.setattr(Plugin, "_cache", kept, raising=False)
+    monkeypatch.setitem(Plugin.options, "cache", wanted)
+    for _run in range(3):
+        assert "w2" in parse(config).get_groups_dict()["silent"]
+    assert len(ran.calls) == surveys
+    assert bool(kept) is wanted
+
+
 def test_other_files_are_left_to_other_plugins() -> None:
     assert not Plugin().verify_file(__file__)
