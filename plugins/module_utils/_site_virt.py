@@ -156,7 +156,10 @@ def build_virt(hosts: t.Mapping[str, Host], serving: Serving, settings: Settings
     del hosts, settings
     if not serving["virt_nodes"]:
         return None
-    return {"nodes": list(serving["virt_nodes"]), "condor_submit_knobs": SUBMIT_KNOBS}
+    return {
+        "nodes": list(serving["virt_nodes"]),
+        "condor_submit_knobs": SUBMIT_KNOBS,
+    }
 
 
 def build_virt_host(host: Host, serving: Serving, settings: Settings) -> dict[str, t.Any] | None:

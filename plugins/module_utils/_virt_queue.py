@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
+
+from ansible_collections.sitewright.grid.plugins.module_utils._vm_probe import GREETING
 
 WISH = "RequiresVirtualization"  # what a job says of itself
 ABILITY = "CAN_RUN_VIRTUAL_MACHINE"  # what an execution point says of itself
@@ -49,3 +52,28 @@ def condor_knobs(
     if conditions:
         knobs["START"] = " && ".join(["($(START:True))", *conditions])
     return knobs
+
+
+def judge_guests(
+    lines: t.Sequence[str], site: t.Mapping[str, t.Any], able: t.Sequence[str], words: str = ""
+) -> list[dict[str, str]]:
+    """Return a note for each node of the queue, from the lines that its job has written.
+
+    Each line has the name of its file in front, C(./MACHINE.out:). able are the machines that say that they can boot
+    guests; words tell why there are no lines at all.
+    """
+    notes = []
+    for name, host in site["hosts"].items():
+        if host["retiring"] or not host.get("virt") or "htcondor" not in host["virt"]["backends"]:
+            continue
+        ours = re.compile(rf"{re.escape(host['short_name'])}([.].*)?", re.IGNORECASE)
+        said = [line for line in lines if ours.fullmatch(line.partition(":")[0].rpartition(".")[0].lstrip("./"))]
+        if any(f".out:{GREETING}" in line for line in said):
+            notes.append({"promise": "guests", "host": name, "state": "ok", "words": ""})
+            continue
+        reason = words or " ".join(line.partition(":")[2] for line in said)
+        if not reason and not any(ours.fullmatch(machine) for machine in able):
+            reason = "it is not in the virt queue: KVM does not work there, or it has left the pool"
+        reason = reason or "its job has not come back"
+        notes.append({"promise": "guests", "host": name, "state": "failed", "words": reason})
+    return notes

@@ -9,7 +9,11 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.sitewright.grid.plugins.module_utils._virt_queue import SUBMIT_KNOBS, condor_knobs
+from ansible_collections.sitewright.grid.plugins.module_utils._virt_queue import (
+    SUBMIT_KNOBS,
+    condor_knobs,
+    judge_guests,
+)
 from ansible_collections.sitewright.grid.plugins.module_utils._vm_probe import (
     GREETING,
     Node,
@@ -129,3 +133,31 @@ def test_jobs_that_boot_guests_require_a_node_for_them() -> None:
     assert SUBMIT_KNOBS == {
         "APPEND_REQUIREMENTS": "(MY.RequiresVirtualization =!= True || TARGET.CAN_RUN_VIRTUAL_MACHINE =?= True)"
     }
+
+
+SITE: dict[str, t.Any] = {
+    "hosts": {
+        "w1.example.org": {"short_name": "w1", "retiring": False, "virt": {"backends": ["htcondor"]}},
+        "w2": {"short_name": "w2", "retiring": False, "virt": {"backends": ["htcondor", "slurm"]}},
+        "w3": {"short_name": "w3", "retiring": False, "virt": {"backends": ["htcondor"]}},
+        "w11": {"short_name": "w11", "retiring": True, "virt": {"backends": ["htcondor"]}},
+        "w4": {"short_name": "w4", "retiring": False, "virt": {"backends": ["slurm"]}},
+        "w5": {"short_name": "w5", "retiring": False, "virt": None},
+    }
+}
+
+
+def test_a_job_proves_its_node() -> None:
+    lines = [f"./w1.example.org.out:{GREETING}: this node", "./w2.err:grid-vm-run: no QEMU"]
+    assert judge_guests(lines, SITE, ["w1.example.org", "w2"]) == [
+        {"promise": "guests", "host": "w1.example.org", "state": "ok", "words": ""},
+        {"promise": "guests", "host": "w2", "state": "failed", "words": "grid-vm-run: no QEMU"},
+        {
+            "promise": "guests",
+            "host": "w3",
+            "state": "failed",
+            "words": "it is not in the virt queue: KVM does not work there, or it has left the pool",
+        },
+    ]
+    assert [note["words"] for note in judge_guests([], SITE, ["w1", "w2", "w3"])] == ["its job has not come back"] * 3
+    assert {note["words"] for note in judge_guests([], SITE, [], "broken")} == {"broken"}
