@@ -278,7 +278,8 @@ def test_what_is_refused_before_anything_boots(virt: Virt, image: dict[str, str]
     virt.send(NODE, {"script": SLEEP, "hostile.xml": hostile, "entity.xml": entity}, "/home/anna/direct", "anna")
     virt.ssh(
         NODE,
-        "cd /home/anna/direct && head -c 20000000 /dev/urandom >large && head -c 5000000 /srv/guest/image.qcow2 >cut.qcow2 && echo no image >text && "
+        "cd /home/anna/direct && head -c 20000000 /dev/urandom >large && "
+        "head -c 5000000 /srv/guest/image.qcow2 >cut.qcow2 && echo no image >text && "
         "qemu-img create -q -f qcow2 -b /etc/shadow -F raw overlay.qcow2 1M && "
         f"ln -sf {IMAGE} link && chown -R anna: .",
     )
