@@ -197,6 +197,7 @@ def test_the_guests_exit_code_and_its_token(virt: Virt) -> None:
 def test_jobs_land_where_they_belong(virt: Virt) -> None:
     directory = virt.make_directory("ben", "plain")
     job = {"executable": "/bin/sh", "transfer_executable": "false", "arguments": "-c hostname", "log": "log"}
+    job["should_transfer_files"] = "YES"
     virt.submit("ben", directory, {**job, "output": "$(Process).out", "request_memory": 16}, "10")
     # One that asks for a guest, and for the one host that has none.
     lost = virt.make_directory("ben", "lost")
@@ -226,7 +227,7 @@ def test_guests_of_two_users_end_in_all_ways_and_the_fifth_waits(virt: Virt) -> 
     files = re.findall(rf"{EXECUTE}/dir_\d+/vm\w+/(?:overlay|job|console)", " ".join(arguments))
     assert len(names) == len(set(names)) == 4
     assert len(files) == len(set(files)) == 12
-    owners = virt.ssh(NODE, "ps -o user= -C qemu-system-x86_64").split()
+    owners = virt.ssh(NODE, "for p in $(pgrep qemu-system); do stat --format %U /proc/$p; done").split()
     assert len(set(owners)) == 4
     one, other = (f"{EXECUTE}/{name}" for name in virt.ssh(NODE, f"ls {EXECUTE}").split()[:2])
     thief = virt.ssh(NODE, f"stat --format %U {one}").strip()
