@@ -181,6 +181,19 @@ site:
           description: For how many seconds a host's token is good; V(null) is for ever.
           type: int
           sample: 2592000
+    osg:
+      description: The workers of OSG as a whole; V(null) where there is none.
+      type: dict
+      contains:
+        workers:
+          description: The hosts that are workers of OSG.
+          type: list
+          elements: str
+          sample: [worker01]
+        mirror:
+          description: The mirror of the site below which all repositories are, or V(null).
+          type: str
+          sample: https://mirror.example.org
     hosts:
       description: Each host that is in a group of the site, by its name in the inventory.
       type: dict
@@ -239,6 +252,23 @@ site:
             package_source: {source: distribution}
             purge: false
             drain: {schedule: graceful, timeout: 3600}
+        osg:
+          description:
+            - What it has as a worker of OSG; V(null) where it is none.
+            - C(repos) has the options of the role C(osg_repos) without their prefix.
+            - C(expected_origins) tells from which repository packages have to come.
+          type: dict
+          sample:
+            repos:
+              series: 25
+              priority: 98
+              epel_priority: 99
+              exclude: []
+              epel_exclude: []
+              overrides: {}
+              extra: {}
+              preflight: refuse
+            expected_origins: {condor: osg}
 faults:
   description:
     - What is wrong, each with the C(host), the C(variable), the C(value) as text, and the C(message).

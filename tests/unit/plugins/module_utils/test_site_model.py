@@ -186,8 +186,10 @@ def test_the_model_of_a_site_of_defaults() -> None:
             "package_repository": None,
         },
         "condor": None,
+        "osg": None,
     }
     assert model.site["condor"] is None
+    assert model.site["osg"] is None
     assert model.site["hosts"]["worker1"]["address"] == "worker1"
     assert model.site["hosts"]["worker1"]["ceph"] == {
         "daemons": ["client", "fuse"],
