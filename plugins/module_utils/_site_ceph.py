@@ -16,6 +16,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_faults impor
     Place,
     enumerate_names,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._site_osg_worker import shared_directories
 from ansible_collections.sitewright.grid.plugins.module_utils._site_product import Host, Product, Serving
 from ansible_collections.sitewright.grid.plugins.module_utils._site_values import nearest
 from ansible_collections.sitewright.grid.plugins.module_utils._site_variables import REFUSED, Settings
@@ -114,9 +115,15 @@ def build_ceph_host(host: Host, serving: Serving, settings: Settings) -> dict[st
 
 
 def _directories(host: Host, serving: Serving, settings: Settings) -> list[dict[str, t.Any]]:
-    """Return the directories that a client is to make: the first one that stays makes them all."""
+    """Return the directories that a client is to make: the first one that stays makes them all.
+
+    Workers of OSG cannot where they only read one of them.
+    """
     staying = [name for name in serving["ceph_clients"] if name not in serving["retiring"]]
-    return settings.site("ceph_directories") if staying[:1] == [host.name] else []
+    if settings.site("osg_app"):
+        staying.sort(key=lambda name: name in serving["osg_workers"])
+    wanted = [*settings.site("ceph_directories"), *(shared_directories(settings) if serving["osg_workers"] else [])]
+    return wanted if staying[:1] == [host.name] else []
 
 
 def _check_directories(serving: Serving, settings: Settings) -> None:

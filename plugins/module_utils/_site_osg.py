@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.sitewright.grid.plugins.module_utils._site_osg_variables import OSG_VARIABLES
+from ansible_collections.sitewright.grid.plugins.module_utils._site_osg_worker import build_worker, check_shared
 from ansible_collections.sitewright.grid.plugins.module_utils._site_product import Host, Product, Serving
 from ansible_collections.sitewright.grid.plugins.module_utils._site_variables import REFUSED, Settings
 
@@ -30,6 +31,7 @@ def build_osg(hosts: t.Mapping[str, Host], serving: Serving, settings: Settings)
     workers = list(serving["osg_workers"])
     if not workers:
         return None
+    check_shared(serving, settings)
     return {"workers": workers, "mirror": settings.site("osg_mirror")}
 
 
@@ -45,6 +47,7 @@ def build_osg_host(host: Host, serving: Serving, settings: Settings) -> dict[str
     return {
         "repos": {option: value(variable) for option, variable in _REPOS.items()},
         "expected_origins": value("osg_expected_origins"),
+        "worker": build_worker(host.name, settings),
     }
 
 
