@@ -22,7 +22,7 @@ HARD = {
     "PLAIN": "/etc/osg",
     "EMPTY": "",
     "BLANKS": " two  words ",
-    "QUOTES": "Ann's \"site\"",
+    "QUOTES": 'Ann\'s "site"',
     "DOLLAR": "$HOME $(id) `id` \\",
     "COMMA": "a;b,c|d&e!",
 }
