@@ -152,6 +152,22 @@ OSG_REPOSITORY_VARIABLES = (
         "From which repository packages have to come; verify.yml asks the resolver.",
     ),
     Variable(
+        "osg_check_origins_first",
+        "host",
+        "boolean",
+        False,
+        boolean,
+        "Whether osg_expected_origins refuses a run, too, before anything is changed.",
+    ),
+    Variable(
+        "osg_packages_once",
+        "host",
+        "dictionary of repository to packages",
+        {},
+        repository_ids(GLOBS),
+        "Packages that are installed from a repository that is not enabled, and is only for their transaction.",
+    ),
+    Variable(
         "osg_preflight",
         "host",
         "refuse or warn",

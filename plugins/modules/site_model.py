@@ -268,6 +268,9 @@ site:
               overrides: {}
               extra: {}
               preflight: refuse
+              once: {}
+              accepted: []
+              expected_origins: {}
             expected_origins: {condor: osg}
 faults:
   description:

@@ -100,7 +100,7 @@ def test_a_job_finds_the_certificates(pool: Pool, told: tuple[str, dict[str, str
     assert one in pool.ssh(host, f"openssl verify -CApath {AUTHORITIES} -partial_chain {one}")
 
 
-def test_a_job_has_a_directory_for_temporary_files_of_its_own(pool: Pool, told: tuple[str, dict[str, str]]) -> None:
+def test_a_job_has_temporary_files_of_its_own(pool: Pool, told: tuple[str, dict[str, str]]) -> None:
     host, found = told
     assert found["scratch"] == f"{WORKERS[host]}/job.{host}"
     assert pool.try_ssh(host, f"ls {WORKERS[host]}/job.{host}").returncode != 0
