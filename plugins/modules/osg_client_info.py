@@ -175,6 +175,8 @@ def main() -> None:
         cli.fail(f"environment: {fault}.")
     names, infos = read_authorities(Path(wishes["ca_directory"]))
     anchors, lists = count_authorities(names)
+    if anchors == 0 and not module.check_mode:
+        module.warn(f"{wishes['ca_directory']} has no CA certificate: jobs will trust no host.")
     client = Client(
         packages=read_packages(cli, wishes["packages"]),
         commands_missing=[name for name in wishes["commands"] if not cli.has(name)],

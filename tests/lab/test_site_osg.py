@@ -163,7 +163,7 @@ def test_lists_of_revoked_certificates_are_fetched_by_a_timer(pool: Pool) -> Non
 
 
 def test_a_change_reaches_running_hosts_without_a_restart(pool: Pool) -> None:
-    """The environment and the ad follow by a reconfig, and a run without the phase of the workers takes nothing away."""
+    """The environment follows by a reconfig, and a run without the phase of the workers takes nothing away."""
     before = pool.daemons_since()
     host = next(iter(WORKERS))
     change = ("-e", json.dumps({"osg_environment": {"OSG_SITE_NAME": 'It\'s $1 "lab"'}}))
