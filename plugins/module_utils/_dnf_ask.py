@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Private to sitewright.grid: a program that asks dnf's own resolver: a request on stdin, an answer on stdout.
+"""Private to sitewright.grid: a program that asks dnf's own resolver: its answer goes to stdout.
 
 It is not imported on a host: dnf's Python may be another one than Ansible's, on EL 8 it is 3.6. So there is nothing
 newer than that in here, but for the first import, which is taken away before it is sent.
@@ -14,7 +14,11 @@ import importlib
 import json
 import re
 import sys
+import tempfile
 import typing as t
+
+# What is asked, as JSON; whoever sends the program puts it here.
+REQUEST = ""
 
 EMPTY: t.Any = {"excludes": [], "outranked": {}, "origins": {}, "transaction": None, "repositories": {}, "messages": []}
 
@@ -45,17 +49,22 @@ class Resolver:
         base.read_all_repos()
         for id_ in request.get("without", []):
             base.repos.pop(id_, None)
-        for path in request.get("files", []):
-            for repo in reader(conf, {})._get_repos(path):
-                base.repos.pop(repo.id, None)
-                base.repos.add(repo)
+        planned = set()
+        for text in request.get("files", []):
+            with tempfile.NamedTemporaryFile("w", suffix=".repo") as file:
+                file.write(text)
+                file.flush()
+                for repo in reader(conf, {})._get_repos(file.name):
+                    base.repos.pop(repo.id, None)
+                    base.repos.add(repo)
+                    planned.add(repo.id)
         for id_ in request.get("enablerepo", []):
             for repo in base.repos.get_matching(id_):
                 repo.enable()
         self.repositories: t.Any = {}
         self.down: t.Any = []
         self.excluded: t.Any = None
-        self.files = {repo.id: repo.repofile for repo in base.repos.values()}
+        self.files = {repo.id: repo.repofile for repo in base.repos.values() if repo.id not in planned}
 
     def load(self) -> None:
         """Load the metadata of each repository by itself, so that each tells what is wrong with it."""
@@ -286,11 +295,11 @@ def answer(request: t.Any) -> t.Any:
 
 
 def main() -> None:
-    """Answer the request on stdin; everything that dnf prints goes to stderr."""
+    """Answer the request; everything that dnf prints goes to stderr."""
     error: t.Any = load("dnf.exceptions").Error
     real, sys.stdout = sys.stdout, sys.stderr
     try:
-        result = answer(json.load(sys.stdin))
+        result = answer(json.loads(REQUEST))
     except error as caught:
         result = dict(EMPTY, error=str(caught))
     real.write(json.dumps(result))

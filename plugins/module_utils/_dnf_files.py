@@ -14,6 +14,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._dnf_repositories import PREFIX
 
 DIRECTORY = "/etc/yum.repos.d"
+GPG_HOME: str | None = None  # where gpg works; without it, in a directory of its own
 
 
 def read_files(directory: str) -> dict[str, str]:
@@ -52,9 +53,10 @@ def parse_fingerprints(listed: str) -> list[str]:
 
 def fingerprints_of(cli: Cli, text: str) -> list[str]:
     """Return the fingerprints of the keys in a text."""
-    with tempfile.TemporaryDirectory(dir=cli.module.tmpdir) as home:
-        argv = ["gpg", "--batch", "--no-tty", "--no-autostart", "--homedir", home, "--with-colons", "--show-keys"]
-        return parse_fingerprints(cli.read(argv, ok=(0, 2), stdin=text).stdout)
+    # Not in root's home, which gpg would make files in.
+    home = GPG_HOME or tempfile.mkdtemp(dir=cli.module.tmpdir)
+    argv = ["gpg", "--batch", "--no-tty", "--no-autostart", "--homedir", home, "--show-keys", "--with-colons"]
+    return parse_fingerprints(cli.read(argv, ok=(0, 2), stdin=text).stdout)
 
 
 def why_untrusted(found: t.Sequence[str], wanted: t.Sequence[str]) -> str | None:

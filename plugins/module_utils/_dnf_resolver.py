@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
-import os
 import re
-import tempfile
 import typing as t
 
 from ansible_collections.sitewright.grid.plugins.module_utils import _dnf_ask
@@ -21,7 +19,7 @@ DNF = "/usr/bin/dnf"
 SYSTEM_PYTHON = "/usr/bin/python3"
 
 
-def dnf_python(program: str = DNF) -> str:
+def dnf_python(program: str) -> str:
     """Return the interpreter that dnf itself runs on, which has its bindings; on EL 8 it is not Ansible's."""
     try:
         with open(program, encoding="utf-8", errors="replace") as file:
@@ -32,14 +30,15 @@ def dnf_python(program: str = DNF) -> str:
     return words[0] if words and not words[0].endswith("/env") else SYSTEM_PYTHON
 
 
-def ask_source() -> str:
-    """Return the program that asks dnf, in a form that Python 3.6 reads."""
-    return inspect.getsource(_dnf_ask).replace("from __future__ import annotations\n", "", 1)
+def ask_source(request: t.Mapping[str, t.Any]) -> str:
+    """Return the program that asks dnf, with a request in it, in a form that Python 3.6 reads."""
+    source = inspect.getsource(_dnf_ask).replace("from __future__ import annotations\n", "", 1)
+    return source.replace('REQUEST = ""', f"REQUEST = {json.dumps(request)!r}", 1)
 
 
 def ask_dnf(
     cli: Cli,
-    request: dict[str, t.Any],
+    request: t.Mapping[str, t.Any],
     files: t.Sequence[t.Sequence[t.Mapping[str, t.Any]]] = (),
     changes: bool = False,
 ) -> dict[str, t.Any]:
@@ -47,17 +46,8 @@ def ask_dnf(
 
     changes tells that the request changes the host.
     """
-    with tempfile.TemporaryDirectory(dir=cli.module.tmpdir) as directory:
-        program = os.path.join(directory, "ask.py")
-        with open(program, "w", encoding="utf-8") as file:
-            file.write(ask_source())
-        paths = []
-        for number, repositories in enumerate(files):
-            paths.append(os.path.join(directory, f"{number}.repo"))
-            with open(paths[-1], "w", encoding="utf-8") as file:
-                file.write(render_file(repositories))
-        start = cli.run if changes else cli.read
-        done = start([dnf_python(), program], stdin=json.dumps({**request, "files": paths}))
+    source = ask_source({**request, "files": [render_file(repositories) for repositories in files]})
+    done = (cli.run if changes else cli.read)([dnf_python(DNF), "-"], stdin=source)
     answer: dict[str, t.Any] = json.loads(done.stdout)
     if "error" in answer:
         cli.fail(f"dnf refuses: {answer['error']}")
@@ -90,7 +80,7 @@ def parse_policy(text: str) -> dict[str, dict[str, t.Any]]:
                         "package": name,
                         "version": version,
                         "repository": f"{source[2]} {source[3]}",
-                        "priority": max(version_priority, int(source[1])),
+                        "priority": version_priority,
                     }
                 )
         best = max((one["priority"] for one in candidates), default=0)

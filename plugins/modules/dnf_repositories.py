@@ -206,6 +206,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._private_file impo
 from ansible_collections.sitewright.grid.plugins.module_utils._text_file import TextFile, write_files
 
 KEYS = "/etc/pki/rpm-gpg/sitewright"
+OWNER = "root"
 TIMEOUT = 30
 
 
@@ -232,7 +233,7 @@ def have_keys(cli: Cli, keys: t.Sequence[t.Mapping[str, t.Any]]) -> list[TextFil
             fault = why_untrusted(fingerprints_of(cli, text), key["fingerprints"])
             if fault:
                 cli.fail(f"The key {key['url']} {fault}: it is not to be trusted. Nothing was changed.")
-        files.append(TextFile(key["path"], text))
+        files.append(TextFile(key["path"], text, OWNER))
     return files
 
 
@@ -248,7 +249,7 @@ def present(cli: Cli) -> dict[str, t.Any]:
     ours = {repository["id"] for repositories in wanted.values() for repository in repositories}
     decided = plan_foreign(foreign, ours)
     files = have_keys(cli, params["keys"])
-    files += [TextFile(os.path.join(DIRECTORY, name), render_file(wanted[name])) for name in sorted(wanted)]
+    files += [TextFile(os.path.join(DIRECTORY, name), render_file(wanted[name]), OWNER) for name in sorted(wanted)]
     here = read_files(DIRECTORY)
     kept = {file.path for file in files}
     obsolete = [

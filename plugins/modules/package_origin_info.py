@@ -202,7 +202,7 @@ excludes:
     - {repository: epel, pattern: condor, hides: [condor], leaves: [condor-kbdd]}
 outranked:
   description:
-    - Of each guarded repository, the better ranked repositories that have packages of the same names. With O(guard) only.
+    - Of each guarded repository, the better ranked ones that have packages of the same names. With O(guard) only.
   returned: success
   type: dict
   sample: {osg: {htcondor: [condor]}}

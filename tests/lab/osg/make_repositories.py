@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 MIRROR = Path("/srv/mirror")
-WORK = Path("/var/tmp/packages")  # noqa: S108
+WORK = Path("/var/tmp/packages")
 KEYS = MIRROR / "keys"
 
 CONDOR = {
