@@ -119,11 +119,10 @@ def _directories(host: Host, serving: Serving, settings: Settings) -> list[dict[
 
     Workers of OSG cannot where they only read one of them.
     """
-    staying = [name for name in serving["ceph_clients"] if name not in serving["retiring"]]
-    if settings.site("osg_app"):
-        staying.sort(key=lambda name: name in serving["osg_workers"])
-    wanted = [*settings.site("ceph_directories"), *(shared_directories(settings) if serving["osg_workers"] else [])]
-    return wanted if staying[:1] == [host.name] else []
+    maker = serving.first_staying("ceph_clients", "osg_workers" if settings.site("osg_app") else None)
+    if host.name != maker:
+        return []
+    return [*settings.site("ceph_directories"), *(shared_directories(settings) if serving["osg_workers"] else [])]
 
 
 def _check_directories(serving: Serving, settings: Settings) -> None:
