@@ -12,6 +12,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._osg_repositories 
 from ansible_collections.sitewright.grid.plugins.module_utils._osg_series import hidden_by, needed_from_epel
 from ansible_collections.sitewright.grid.plugins.module_utils._site_faults import enumerate_names
 from ansible_collections.sitewright.grid.plugins.module_utils._site_osg_variables import OSG_VARIABLES
+from ansible_collections.sitewright.grid.plugins.module_utils._site_osg_worker import build_worker, check_shared
 from ansible_collections.sitewright.grid.plugins.module_utils._site_product import Host, Product, Serving
 from ansible_collections.sitewright.grid.plugins.module_utils._site_values import nearest
 from ansible_collections.sitewright.grid.plugins.module_utils._site_variables import REFUSED, Settings
@@ -35,6 +36,7 @@ def build_osg(hosts: t.Mapping[str, Host], serving: Serving, settings: Settings)
     workers = list(serving["osg_workers"])
     if not workers:
         return None
+    check_shared(serving, settings)
     return {"workers": workers, "mirror": settings.site("osg_mirror")}
 
 
@@ -58,6 +60,7 @@ def build_osg_host(host: Host, serving: Serving, settings: Settings) -> dict[str
             "expected_origins": expected if value("osg_check_origins_first") else {},
         },
         "expected_origins": expected,
+        "worker": build_worker(host.name, settings),
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.sitewright.grid.plugins.module_utils._site_faults import Place
+from ansible_collections.sitewright.grid.plugins.module_utils._site_osg_worker_variables import OSG_WORKER_VARIABLES
 from ansible_collections.sitewright.grid.plugins.module_utils._site_values import (
     boolean,
     choice,
@@ -176,5 +177,4 @@ OSG_REPOSITORY_VARIABLES = (
     ),
 )
 
-# Variables of the workers themselves are appended here.
-OSG_VARIABLES = OSG_REPOSITORY_VARIABLES
+OSG_VARIABLES = OSG_REPOSITORY_VARIABLES + OSG_WORKER_VARIABLES
