@@ -230,8 +230,8 @@ def test_a_repository_that_is_down_is_named_and_the_others_are_used(configured: 
 
 def test_a_packaged_file_that_comes_back_changes_nothing(configured: Site, ask: t.Callable[..., t.Any]) -> None:
     """It has OSG 24 and no check of signatures: the host has to keep 25."""
-    release = f"{MIRROR}/osg/24-main/el9/release/x86_64/osg-release-24-4.osg24.el9.noarch.rpm"
-    configured.on(f"rpm --import {KEY}; rpm -i --quiet {release}; test -e /etc/yum.repos.d/osg.repo")
+    release = "/srv/mirror/osg/24-main/el9/release/x86_64/osg-release-24-4.osg24.el9.noarch.rpm"
+    configured.on(f"rpm --import /srv/mirror/keys/lab; rpm -i --quiet {release}; test -e /etc/yum.repos.d/osg.repo")
     assert ask(names=["condor"])["origins"]["condor"]["version"] == "25.0.3-1.osg25.el9"
     # The operator has edited it, so that the package's next version leaves a .rpmnew.
     configured.on("echo '# mine' >> /etc/yum.repos.d/osg.repo")
