@@ -44,6 +44,7 @@ class Resolver:
         if release:
             conf.releasever = release
         conf.assumeyes = True
+        conf.comment = request.get("comment", "")
         if everything:
             conf.disable_excludes = ["all"]
         base.read_all_repos()
