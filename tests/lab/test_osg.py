@@ -71,7 +71,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Site]:
     site.fingerprint = site.on("cat /srv/mirror/keys/lab.fingerprint").strip()
     site.on("tar -cf /root/before.tar -C / etc/yum.repos.d")
     yield site
-    site.destroy()
+    pass  # DEV
 
 
 @pytest.fixture
