@@ -123,8 +123,7 @@ def test_osg_wins_over_a_higher_version_of_epel(configured: Site, ask: t.Callabl
     configured.on("dnf -y -q install condor")
     assert configured.installed("condor") == ["condor-25.0.3-1.osg25.el9"]
     expected = {"condor": "osg", "fetch-crl": "epel", "curl": "baseos"}
-    play = configured.configure(playbook="../tests/lab/osg/verify.yml", osg_expected_origins=expected)
-    assert "3 packages come from where they are expected" in play.output
+    configured.configure(playbook="../tests/lab/osg/verify.yml", osg_expected_origins=expected)
     play = configured.configure(playbook="../tests/lab/osg/verify.yml", osg_expected_origins={"condor": "epel"}, rc=2)
     assert "condor would come from osg, and is expected from epel; there it has lost by: priority." in play.output
     assert "condor is installed from osg, and expected from epel." in play.output
