@@ -30,6 +30,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_faults impor
     render_findings,
 )
 from ansible_collections.sitewright.grid.plugins.module_utils._site_product import Host
+from ansible_collections.sitewright.grid.plugins.module_utils._site_slurm import SLURM
 from ansible_collections.sitewright.grid.plugins.module_utils._site_values import each, nearest, text
 from ansible_collections.sitewright.grid.plugins.module_utils._site_variables import (
     REFUSED,
@@ -39,7 +40,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_variables im
     Variable,
 )
 
-PRODUCTS = (CEPH, CONDOR)
+PRODUCTS = (CEPH, CONDOR, SLURM)
 PREFIXES = ("site_", *(prefix for product in PRODUCTS for prefix in product.prefixes))
 GROUPS = (*(group for product in PRODUCTS for group in product.groups), "retiring")
 VARIABLES = (
