@@ -51,9 +51,7 @@ def build_slurm(hosts: t.Mapping[str, Host], serving: Serving, settings: Setting
     }
 
 
-def _partitions(
-    hosts: t.Mapping[str, Host], nodes: t.Sequence[str], settings: Settings
-) -> dict[str, dict[str, t.Any]]:
+def _partitions(hosts: t.Mapping[str, Host], nodes: t.Sequence[str], settings: Settings) -> dict[str, dict[str, t.Any]]:
     """Return the partitions with their nodes by short name."""
     findings = settings.findings
     wanted = settings.site("slurm_partitions") or _WORK
@@ -61,9 +59,9 @@ def _partitions(
     for name, partition in wanted.items():
         place = findings.at(SITE, "slurm_partitions").key(name).key("groups")
         for index, group in enumerate(partition["groups"]):
-            if group not in settings.groups:
+            if group not in {*settings.groups, *SLURM_GROUPS}:
                 place.item(index).refuse(f"is no group of the inventory: {nearest(group, settings.groups)}", group)
-            elif nodes and not set(nodes) & set(settings.groups[group]):
+            elif nodes and not set(nodes) & set(settings.groups.get(group, ())):
                 place.item(index).refuse("has no host of slurm_nodes: name a group that has some", group)
         members = {host for group in partition["groups"] for host in settings.groups.get(group, ())}
         partitions[name] = {
@@ -79,7 +77,9 @@ def _partitions(
         )
     idle = [host for host in nodes if not any(hosts[host].short_name in p["nodes"] for p in partitions.values())]
     if idle:
-        findings.at(SITE, "slurm_partitions").warn(f"has no partition for {enumerate_names(idle)}: no job will run there")
+        findings.at(SITE, "slurm_partitions").warn(
+            f"has no partition for {enumerate_names(idle)}: no job will run there"
+        )
     return partitions
 
 

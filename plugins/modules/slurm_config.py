@@ -12,10 +12,10 @@ version_added: 0.1.0
 author:
   - The sitewright.grid contributors (@sitewright)
 description:
-  - Writes C(slurm.conf), C(gres.conf), C(cgroup.conf) and scripts on the controller, from which all nodes of a configless
-    cluster have them. Lines of nodes are made of what M(sitewright.grid.slurm_host_info) has found on them.
-  - What is known of a node is kept in C(sitewright-slurm.json) beside C(slurm.conf), so that a run needs O(facts) of new
-    nodes only. A node of which nothing is known is left out until a run reaches it.
+  - Writes C(slurm.conf), C(gres.conf), C(cgroup.conf) and scripts on the controller, from which all nodes of a
+    configless cluster have them. Lines of nodes are made of what M(sitewright.grid.slurm_host_info) has found on them.
+  - What is known of a node is kept in C(sitewright-slurm.json) beside C(slurm.conf), so that a run needs O(facts) of
+    new nodes only. A node of which nothing is known is left out until a run reaches it.
   - The new files are first read by the host's own Slurm. Where that finds an error, the module fails and the old files
     stay. A running controller is then told to take them, which restarts neither a daemon nor a job; if it refuses them,
     the old files are put back.
@@ -51,8 +51,8 @@ options:
         required: true
   nodes:
     description:
-      - All nodes of the cluster, by their names. Each has its C(address), C(features) (a list), C(gres) (name to count),
-        C(memory_percent) (how much of its memory jobs may have), and C(parameters) (others for its line).
+      - All nodes of the cluster, by their names. Each has its C(address), C(features) (a list), C(gres) (name to
+        count), C(memory_percent) (how much of its memory jobs may have), and C(parameters) (others for its line).
     type: dict
     required: true
   facts:
