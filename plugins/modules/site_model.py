@@ -268,8 +268,8 @@ site:
         slurm:
           description:
             - What it runs of Slurm; V(null) where that is nothing.
-            - C(runs) lists it, as the role C(slurm) names it. C(node) is what M(sitewright.grid.slurm_config) takes of a
-              node, or V(null) where it is none.
+            - C(runs) lists it, as the role C(slurm) names it. C(node) is what M(sitewright.grid.slurm_config) takes of
+              a node, or V(null) where it is none.
           type: dict
           sample:
             runs: [node]

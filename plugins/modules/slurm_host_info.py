@@ -42,7 +42,7 @@ version:
   sample: 24.11.5
 facts:
   description:
-    - What the host is as a node, as M(sitewright.grid.slurm_config#module) takes it.
+    - What the host is as a node, as M(sitewright.grid.slurm_config) takes it.
   returned: success
   type: dict
   contains:
