@@ -232,7 +232,9 @@ def put(cli: Cli, files: list[TextFile], before: dict[str, str | None], running:
             else:
                 TextFile(file.path, old, mode=file.mode).write()
         words = done.stderr.strip() or done.stdout.strip()
-        return f"The controller refuses the new configuration, so the old files were put back: {words}"
+        return (
+            f"The controller refuses the new configuration, so the old files were put back: {words}. Its log tells why."
+        )
 
     cli.run(RECONFIGURE, explain=explain)
 

@@ -201,14 +201,17 @@ def test_hosts_that_restart_come_back(slurm: Slurm) -> None:
     ("parameters", "message"),
     [
         ({"SlurmTimeout": 5}, "Slurm refuses the new slurm.conf, so the old files stay"),
-        ({"SelectTypeParameters": "CR_Nonsense"}, "the old files "),
+        (
+            {"JobSubmitPlugins": "nonsense"},
+            "The controller refuses the new configuration, so the old files were put back",
+        ),
     ],
     ids=["unknown", "wrong"],
 )
 def test_a_configuration_that_slurm_refuses(slurm: Slurm, parameters: dict[str, t.Any], message: str) -> None:
     number = slurm.submit("sleep 600", f"-w{FIRST}", "--output=/dev/null")
     slurm.wait_for(number, "RUNNING")
-    listed = "cd /etc/slurm && sha256sum *"
+    listed = "find /etc/slurm -type f -exec sha256sum {} +"
     before = slurm.ssh(CONTROLLER, listed)
     failed = slurm.play("batch.yml", "-e", str({"slurm_parameters": parameters}), rc=2)
     assert message in " ".join(failed.output.split())
