@@ -75,7 +75,8 @@ def _partitions(hosts: t.Mapping[str, Host], nodes: t.Sequence[str], settings: S
         findings.at(SITE, "slurm_partitions").refuse(
             f"has more than one default ({enumerate_names(defaults)}): leave it to one of them"
         )
-    idle = [host for host in nodes if not any(hosts[host].short_name in p["nodes"] for p in partitions.values())]
+    served = {node for partition in partitions.values() for node in partition["nodes"]}
+    idle = [host for host in nodes if hosts[host].short_name not in served]
     if idle:
         findings.at(SITE, "slurm_partitions").warn(
             f"has no partition for {enumerate_names(idle)}: no job will run there"
