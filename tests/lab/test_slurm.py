@@ -69,11 +69,10 @@ def slurm() -> t.Iterator[Slurm]:
     lab.create()
     for host in HOSTS:
         # Packages make keys of their own; the image's hosts would all have the same one.
-        lab.ssh(
-            host, "#head -c 128 /dev/urandom > /etc/munge/munge.key;\n for u in ann bob; do id $u || useradd $u; done"
-        )
+        made = "head -c 128 /dev/urandom > /etc/munge/munge.key; useradd --uid 2001 ann; useradd --uid 2002 bob"
+        lab.ssh(host, made)
     yield lab
-    # lab.destroy()
+    lab.destroy()
 
 
 @pytest.fixture(scope="module")
