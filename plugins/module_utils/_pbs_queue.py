@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Private to sitewright.grid: queues, resources and nodes of PBS as its qmgr prints them, and how they become as wanted."""
+"""Private to sitewright.grid: queues, resources and nodes of PBS as its qmgr prints them, and what makes them so."""
 
 from __future__ import annotations
 
