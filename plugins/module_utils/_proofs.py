@@ -96,7 +96,13 @@ def promise_workers(site: Json, serving: t.Callable[[str], list[str]]) -> list[P
     return promises
 
 
-PROMISES = (promise_storage, promise_batch, promise_workers)
+def promise_guests(site: Json, serving: t.Callable[[str], list[str]]) -> list[Promise]:
+    """Return what the virt queue promises."""
+    nodes = tuple(name for name in serving("virt") if "htcondor" in site["hosts"][name]["virt"]["backends"])
+    return [Promise("virt", "guests", "a job boots a virtual machine", nodes)] if nodes else []
+
+
+PROMISES = (promise_storage, promise_batch, promise_workers, promise_guests)
 
 
 def list_promises(site: Json) -> list[Promise]:
