@@ -44,6 +44,7 @@ class Resolver:
         if release:
             conf.releasever = release
         conf.assumeyes = True
+        conf.comment = request.get("comment", "")
         if everything:
             conf.disable_excludes = ["all"]
         base.read_all_repos()
@@ -107,8 +108,11 @@ class Resolver:
             winner = max((pkg for pkg in best if pkg.arch in (installed[0].arch, "noarch")), default=None)
         elif candidates:
             goal = load("dnf.goal").Goal(self.sack)
-            goal.install(select=subject.get_best_selector(self.sack), optional=False)
-            if goal.run():
+            selector = subject.get_best_selector(self.sack)
+            goal.install(select=selector, optional=False)
+            if not selector.matches():
+                problem = "every candidate is hidden"
+            elif goal.run():
                 mine = set(candidates)
                 winner = max((pkg for pkg in goal.list_installs() if pkg in mine), default=None)
             else:

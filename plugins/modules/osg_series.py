@@ -109,7 +109,7 @@ def main() -> None:
     listed = cli.read(["rpm", "--query", "--all", "--queryformat", "%{NAME} %{VERSION} %{RELEASE}\n"]).stdout
     if not any(re.search(other, line.split()[2]) for line in listed.splitlines()):
         module.exit_json(**Plan().result(), transaction=None)
-    request = {"sync": other, "remove": ["osg-release"], "keep": rf"{series}\b"}
+    request = {"sync": other, "remove": ["osg-release"], "keep": rf"{series}\b", "comment": f"OSG {series}"}
     changes = {"baseurl": module.params["enable_baseurl"]} if module.params["enable_baseurl"] else {}
     copies, _lacking = plan_enabled(read_foreign(cli), module.params["enable"], changes)
     files = [*(file["repositories"] for file in module.params["files"]), *([copies] if copies else [])]
