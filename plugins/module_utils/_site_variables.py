@@ -68,6 +68,7 @@ class Settings:
         self, variables: t.Iterable[Variable], inventory: Inventory, members: t.Sequence[str], findings: Findings
     ) -> None:
         self.findings = findings
+        self.groups = inventory.groups
         self._hosts = inventory.hosts
         self._members = members
         self._variables = {variable.name: variable for variable in variables}

@@ -194,6 +194,32 @@ site:
           description: The mirror of the site below which all repositories are, or V(null).
           type: str
           sample: https://mirror.example.org
+    slurm:
+      description: Slurm as a whole; V(null) where no host is in a group of Slurm.
+      type: dict
+      contains:
+        cluster:
+          description: The name of the cluster.
+          type: str
+          sample: blueberry
+        controller:
+          description: The controller, its C(host) in the inventory, its C(name) without a domain and its C(address).
+          type: dict
+          sample: {host: head1, name: head1, address: 192.0.2.10}
+        nodes:
+          description: The hosts that are nodes.
+          type: list
+          elements: str
+          sample: [worker01]
+        partitions:
+          description: The partitions, with the short names of their C(nodes).
+          type: dict
+          sample:
+            work: {nodes: [worker01], default: true, max_time: null, parameters: {}}
+        parameters:
+          description: The operator's parameters for C(slurm.conf).
+          type: dict
+          sample: {PriorityType: priority/multifactor}
     hosts:
       description: Each host that is in a group of the site, by its name in the inventory.
       type: dict
@@ -272,6 +298,15 @@ site:
               accepted: []
               expected_origins: {}
             expected_origins: {condor: osg}
+        slurm:
+          description:
+            - What it runs of Slurm; V(null) where that is nothing.
+            - C(runs) lists it, as the role C(slurm) names it. C(node) is what M(sitewright.grid.slurm_config) takes of
+              a node, or V(null) where it is none.
+          type: dict
+          sample:
+            runs: [node]
+            node: {address: 192.0.2.21, features: [avx512], gres: {}, memory_percent: 95, parameters: {}}
 faults:
   description:
     - What is wrong, each with the C(host), the C(variable), the C(value) as text, and the C(message).

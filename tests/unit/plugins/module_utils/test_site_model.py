@@ -187,6 +187,7 @@ def test_the_model_of_a_site_of_defaults() -> None:
         },
         "condor": None,
         "osg": None,
+        "slurm": None,
     }
     assert model.site["condor"] is None
     assert model.site["osg"] is None
@@ -442,6 +443,42 @@ def test_a_worker_of_other_choices() -> None:
         {"path": "/osg/app", "group": "software", "mode": "3775"},
         {"path": "/osg/data", "mode": "1777"},
     ]
+
+
+def test_slurm_of_defaults() -> None:
+    groups = {"slurm_controllers": ["store1"], "slurm_nodes": ["store1", "store2"]}
+    model = build(site={"site_name": "Blueberry"}, groups=groups)
+    assert model.site is not None
+    assert model.site["slurm"] == {
+        "cluster": "blueberry",
+        "controller": {"host": "store1", "name": "store1", "address": "192.0.2.11"},
+        "nodes": ["store1", "store2"],
+        "partitions": {
+            "work": {"nodes": ["store1", "store2"], "default": True, "max_time": None, "parameters": {}},
+        },
+        "parameters": {},
+    }
+    assert model.site["hosts"]["store1"]["slurm"]["runs"] == ["controller", "node"]
+    assert model.site["hosts"]["store2"]["slurm"] == {
+        "runs": ["node"],
+        "node": {"address": "192.0.2.12", "features": [], "gres": {}, "memory_percent": 95, "parameters": {}},
+    }
+    assert model.site["hosts"]["worker1"]["slurm"] is None
+
+
+def test_partitions_are_made_of_groups() -> None:
+    groups = {
+        "slurm_controllers": ["store1"],
+        "slurm_nodes": ["store1", "store2", "store3"],
+        "fast": ["store3", "worker1"],
+    }
+    partitions = {"all": {}, "fast": {"groups": ["fast"], "max_time": "1:00:00", "parameters": {"PriorityTier": 2}}}
+    model = build(site={"slurm_partitions": partitions}, groups=groups)
+    assert model.site is not None
+    assert model.site["slurm"]["partitions"] == {
+        "all": {"nodes": ["store1", "store2", "store3"], "default": False, "max_time": None, "parameters": {}},
+        "fast": {"nodes": ["store3"], "default": False, "max_time": "1:00:00", "parameters": {"PriorityTier": 2}},
+    }
 
 
 @pytest.mark.parametrize(
