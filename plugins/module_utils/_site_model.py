@@ -29,6 +29,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_faults impor
     Findings,
     render_findings,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._site_osg import OSG
 from ansible_collections.sitewright.grid.plugins.module_utils._site_product import Host, Serving
 from ansible_collections.sitewright.grid.plugins.module_utils._site_slurm import SLURM
 from ansible_collections.sitewright.grid.plugins.module_utils._site_values import each, nearest, text
@@ -40,7 +41,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_variables im
     Variable,
 )
 
-PRODUCTS = (CEPH, CONDOR, SLURM)
+PRODUCTS = (CEPH, CONDOR, OSG, SLURM)
 PREFIXES = ("site_", *(prefix for product in PRODUCTS for prefix in product.prefixes))
 GROUPS = (*(group for product in PRODUCTS for group in product.groups), "retiring")
 VARIABLES = (

@@ -207,6 +207,19 @@ site:
           description: The operator's parameters for C(slurm.conf).
           type: dict
           sample: {PriorityType: priority/multifactor}
+    osg:
+      description: The workers of OSG as a whole; V(null) where there is none.
+      type: dict
+      contains:
+        workers:
+          description: The hosts that are workers of OSG.
+          type: list
+          elements: str
+          sample: [worker01]
+        mirror:
+          description: The mirror of the site below which all repositories are, or V(null).
+          type: str
+          sample: https://mirror.example.org
     hosts:
       description: Each host that is in a group of the site, by its name in the inventory.
       type: dict
@@ -274,6 +287,26 @@ site:
           sample:
             runs: [node]
             node: {address: 192.0.2.21, features: [avx512], gres: {}, memory_percent: 95, parameters: {}}
+        osg:
+          description:
+            - What it has as a worker of OSG; V(null) where it is none.
+            - C(repos) has the options of the role C(osg_repos) without their prefix.
+            - C(expected_origins) tells from which repository packages have to come.
+          type: dict
+          sample:
+            repos:
+              series: 25
+              priority: 98
+              epel_priority: 99
+              exclude: []
+              epel_exclude: []
+              overrides: {}
+              extra: {}
+              preflight: refuse
+              once: {}
+              accepted: []
+              expected_origins: {}
+            expected_origins: {condor: osg}
 faults:
   description:
     - What is wrong, each with the C(host), the C(variable), the C(value) as text, and the C(message).

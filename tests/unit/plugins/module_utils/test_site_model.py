@@ -187,8 +187,10 @@ def test_the_model_of_a_site_of_defaults() -> None:
         },
         "condor": None,
         "slurm": None,
+        "osg": None,
     }
     assert model.site["condor"] is None
+    assert model.site["osg"] is None
     assert model.site["hosts"]["worker1"]["address"] == "worker1"
     assert model.site["hosts"]["worker1"]["ceph"] == {
         "daemons": ["client", "fuse"],
@@ -402,6 +404,81 @@ def test_partitions_are_made_of_groups() -> None:
         "all": {"nodes": ["store1", "store2", "store3"], "default": False, "max_time": None, "parameters": {}},
         "fast": {"nodes": ["store3"], "default": False, "max_time": "1:00:00", "parameters": {"PriorityTier": 2}},
     }
+
+
+def test_a_worker_of_defaults() -> None:
+    model = build(groups={"osg_workers": ["worker1"]})
+    assert model.site is not None
+    assert model.site["hosts"]["worker1"]["osg"]["worker"] == {
+        "ca_certs": None,
+        "ca_packages": [],
+        "ca_directory": "/etc/grid-security/certificates",
+        "fetch_crl": True,
+        "packages": [],
+        "squid": None,
+        "tmp": None,
+        "app": None,
+        "cvmfs": None,
+        "environment": {
+            "OSG_GRID": "/etc/osg/wn-client",
+            "OSG_SQUID_LOCATION": "UNAVAILABLE",
+            "OSG_WN_TMP": "/tmp",
+            "X509_CERT_DIR": "/etc/grid-security/certificates",
+        },
+    }
+    assert model.site["hosts"]["store1"]["osg"] is None
+
+
+def test_a_worker_of_other_choices() -> None:
+    site = {
+        "osg_ca_certs": "site",
+        "osg_ca_directory": "/cephfs/certificates",
+        "osg_squid_location": "squid.example.org:3128",
+        "osg_wn_tmp": "/srv/tmp",
+        "osg_app": "/osg/app",
+        "osg_app_group": "software",
+        "osg_data": "/osg/data",
+        "osg_cvmfs": True,
+        "osg_environment": {"OSG_SITE_NAME": "Blueberry", "OSG_SPARE": None},
+        "condor_isolation_extra_directories": ["/srv/scratch"],
+        "ceph_directories": [{"path": "/home"}],
+    }
+    groups = {
+        "ceph_clients": ["worker1", "store1"],
+        "condor_managers": ["store1"],
+        "condor_submits": ["store1"],
+        "condor_executes": ["worker1", "store1"],
+        "osg_workers": ["worker1"],
+    }
+    model = build(site=site, groups=groups)
+    assert model.site is not None, model.faults
+    worker, store = model.site["hosts"]["worker1"], model.site["hosts"]["store1"]
+    assert worker["osg"]["worker"]["environment"] == {
+        "OSG_APP": "/cephfs/osg/app",
+        "OSG_DATA": "/cephfs/osg/data",
+        "OSG_GRID": "/etc/osg/wn-client",
+        "OSG_SQUID_LOCATION": "squid.example.org:3128",
+        "OSG_WN_TMP": "/srv/tmp",
+        "X509_CERT_DIR": "/cephfs/certificates",
+        "OSG_SITE_NAME": "Blueberry",
+    }
+    assert worker["osg"]["worker"]["app"] == "/cephfs/osg/app"
+    assert worker["osg"]["worker"]["cvmfs"] == {
+        "http_proxy": "http://squid.example.org:3128",
+        "quota_limit": 20000,
+        "cache_base": "/var/lib/cvmfs",
+        "repositories": [],
+    }
+    # No path is lost that jobs have of their own, and only workers have one more.
+    assert worker["condor"]["isolation"]["extra_directories"] == ["/srv/scratch", "/srv/tmp"]
+    assert store["condor"]["isolation"]["extra_directories"] == ["/srv/scratch"]
+    # The first client only reads OSG_APP, so that it cannot make it.
+    assert worker["ceph"]["client"]["directories"] == []
+    assert store["ceph"]["client"]["directories"] == [
+        {"path": "/home"},
+        {"path": "/osg/app", "group": "software", "mode": "3775"},
+        {"path": "/osg/data", "mode": "1777"},
+    ]
 
 
 @pytest.mark.parametrize(
