@@ -102,7 +102,20 @@ def promise_guests(site: Json, serving: t.Callable[[str], list[str]]) -> list[Pr
     return [Promise("virt", "guests", "a job boots a virtual machine", nodes)] if nodes else []
 
 
-PROMISES = (promise_storage, promise_batch, promise_workers, promise_guests)
+def promise_slurm(site: Json, serving: t.Callable[[str], list[str]]) -> list[Promise]:
+    """Return what Slurm promises."""
+    slurm = site.get("slurm")
+    if not slurm:
+        return []
+    nodes = tuple(name for name in serving("slurm") if site["hosts"][name]["slurm"]["node"])
+    controller = (slurm["controller"]["host"],)
+    promises = [Promise("slurm", "slurm", "every node answers the controller", controller, True)]
+    if nodes:
+        promises.append(Promise("slurm", "slurm_jobs", "runs a job in each of its partitions", nodes))
+    return promises
+
+
+PROMISES = (promise_storage, promise_batch, promise_workers, promise_slurm, promise_guests)
 
 
 def list_promises(site: Json) -> list[Promise]:
