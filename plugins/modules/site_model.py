@@ -323,8 +323,8 @@ site:
         virt:
           description:
             - Its place in the virt queue; V(null) where it has none.
-            - C(backends) are the batch systems whose jobs boot guests there; C(emulation), C(guests) and C(exclusive) are
-              options of the role C(virt_queue), and C(host) has those of the role C(kvm_host).
+            - C(backends) are the batch systems whose jobs boot guests there; C(emulation), C(guests) and C(exclusive)
+              are options of the role C(virt_queue), and C(host) has those of the role C(kvm_host).
           type: dict
           sample:
             backends: [htcondor]

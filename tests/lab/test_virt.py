@@ -375,7 +375,7 @@ def test_a_broken_image_never_replaces_a_good_one(virt: Virt, image: dict[str, s
 
 
 def test_twenty_jobs_and_a_restart(virt: Virt, soak: bool) -> None:
-    """With --soak: the image is the same after twenty jobs; a job whose node restarts runs again, and nothing is left."""
+    """The image is the same after twenty jobs; a job whose node restarts runs again, and nothing is left."""
     if not soak:
         pytest.skip("takes minutes: --soak runs it")
     clusters = [virt.boot("anna", f"many{number}", CODE, transfer_output_remaps='""') for number in range(20)]
