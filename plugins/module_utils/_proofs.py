@@ -96,7 +96,26 @@ def promise_workers(site: Json, serving: t.Callable[[str], list[str]]) -> list[P
     return promises
 
 
-PROMISES = (promise_storage, promise_batch, promise_workers)
+def promise_guests(site: Json, serving: t.Callable[[str], list[str]]) -> list[Promise]:
+    """Return what the virt queue promises."""
+    nodes = tuple(name for name in serving("virt") if "htcondor" in site["hosts"][name]["virt"]["backends"])
+    return [Promise("virt", "guests", "a job boots a virtual machine", nodes)] if nodes else []
+
+
+def promise_slurm(site: Json, serving: t.Callable[[str], list[str]]) -> list[Promise]:
+    """Return what Slurm promises."""
+    slurm = site.get("slurm")
+    if not slurm:
+        return []
+    nodes = tuple(name for name in serving("slurm") if site["hosts"][name]["slurm"]["node"])
+    controller = (slurm["controller"]["host"],)
+    promises = [Promise("slurm", "slurm", "every node answers the controller", controller, True)]
+    if nodes:
+        promises.append(Promise("slurm", "slurm_jobs", "runs a job in each of its partitions", nodes))
+    return promises
+
+
+PROMISES = (promise_storage, promise_batch, promise_workers, promise_slurm, promise_guests)
 
 
 def list_promises(site: Json) -> list[Promise]:

@@ -140,7 +140,7 @@ def test_jobs_across_nodes(slurm: Slurm) -> None:
     assert slurm.as_user("srun --nodes=2 --mem=100 hostname | sort") == f"{FIRST}\n{SECOND}\n"
     # From a node, too, which has no configuration of its own.
     assert slurm.as_user("srun --nodes=2 --mem=100 hostname | sort", host=SECOND) == f"{FIRST}\n{SECOND}\n"
-    assert "2          Slurm nodes" in slurm.play("verify.yml").output
+    slurm.play("verify.yml")
 
 
 def test_nothing_is_left_of_a_job(slurm: Slurm) -> None:
@@ -173,7 +173,7 @@ def test_a_drained_node_stays_drained(slurm: Slurm) -> None:
     done = slurm.play("batch.yml", "-e", '{"slurm_features": ["big"]}')
     assert set(done.changed) == {CONTROLLER}
     assert slurm.state(SECOND) == "drained"
-    assert "1          nodes are drained, so no job was tried there: slurm3" in slurm.play("verify.yml").output
+    assert "it is drained, and takes no jobs" in slurm.play("verify.yml").output
     slurm.restart([SECOND])
     slurm.wait_until("answering", SECOND, "systemctl is-active slurmd")
     assert not slurm.play("batch.yml", "-e", '{"slurm_features": ["big"]}').changed
