@@ -232,7 +232,8 @@ site:
         condor_submit_knobs:
           description: The knobs with which access points of HTCondor send such jobs to these hosts.
           type: dict
-          sample: {APPEND_REQUIREMENTS: (MY.RequiresVirtualization =!= True || TARGET.CAN_RUN_VIRTUAL_MACHINE =?= True)}
+          sample:
+            APPEND_REQUIREMENTS: (MY.RequiresVirtualization =!= True || TARGET.CAN_RUN_VIRTUAL_MACHINE =?= True)
     hosts:
       description: Each host that is in a group of the site, by its name in the inventory.
       type: dict
