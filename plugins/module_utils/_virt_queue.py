@@ -40,7 +40,7 @@ def condor_knobs(
         said["GridVmBootSeconds"] = probe[probe["accelerator"]]["seconds"]
     if not kvm.get("works"):
         said["GridVmReason"] = json.dumps(str(kvm.get("reason") or "KVM was not probed"))
-    knobs = {**said, "STARTD_ATTRS": f"$(STARTD_ATTRS) {', '.join(said)}"}
+    knobs = {**said, "STARTD_ATTRS": ["$(STARTD_ATTRS)", *said]}
     conditions = []
     if able and exclusive:
         conditions.append(_WISHED)

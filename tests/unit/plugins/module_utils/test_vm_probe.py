@@ -99,7 +99,7 @@ def test_a_node_with_kvm_takes_guests_only() -> None:
         "CAN_RUN_VIRTUAL_MACHINE": True,
         "GridVmAccelerator": '"kvm"',
         "GridVmBootSeconds": 0.2,
-        "STARTD_ATTRS": "$(STARTD_ATTRS) CAN_RUN_VIRTUAL_MACHINE, GridVmAccelerator, GridVmBootSeconds",
+        "STARTD_ATTRS": ["$(STARTD_ATTRS)", "CAN_RUN_VIRTUAL_MACHINE", "GridVmAccelerator", "GridVmBootSeconds"],
         "START": f"($(START:True)) && {WISHED}",
     }
 
