@@ -40,9 +40,8 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_variables im
     Unreadable,
     Variable,
 )
-from ansible_collections.sitewright.grid.plugins.module_utils._site_virt import VIRT
 
-PRODUCTS = (CEPH, CONDOR, OSG, SLURM, VIRT)
+PRODUCTS = (CEPH, CONDOR, OSG, SLURM)
 PREFIXES = ("site_", *(prefix for product in PRODUCTS for prefix in product.prefixes))
 GROUPS = (*(group for product in PRODUCTS for group in product.groups), "retiring")
 VARIABLES = (
