@@ -35,7 +35,8 @@ def browser() -> t.Iterator[Browser]:
             pytest.fail("this test needs chromium: install it", pytrace=False)
         environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for words in (["update"], ["install", "--no-install-recommends", "chromium", "fonts-dejavu-core"]):
-            argv = ["apt-get", "-qq", "-y", *words]
+            # The lab's tools may be being installed at the same time.
+            argv = ["apt-get", "-qq", "-y", "-o", "DPkg::Lock::Timeout=300", *words]
             done = subprocess.run(argv, env=environ, stdin=subprocess.DEVNULL, capture_output=True, check=False)
             if done.returncode != 0:
                 pytest.fail(f"chromium cannot be installed:\n{done.stderr.decode()[-2000:]}", pytrace=False)

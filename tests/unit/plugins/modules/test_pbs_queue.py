@@ -9,6 +9,7 @@ What the stand-in prints, and what it refuses, was written after the manuals of 
 from __future__ import annotations
 
 import json
+import sys
 import typing as t
 from pathlib import Path
 
@@ -85,7 +86,9 @@ set node worker1 resources_available.vnode = worker1
 """
 
 # Keeps its state in a file beside itself; prints what it has as both of them do, and refuses what both refuse.
-QMGR = """#!/usr/bin/env python3
+QMGR = (
+    f"#!{sys.executable} -IS"
+    + """
 import json, pathlib, re, sys
 here = pathlib.Path(__file__).parent
 state = json.loads((here / "state").read_text())
@@ -138,6 +141,7 @@ else:
     fail(f"Syntax error: {words}", 1)
 (here / "state").write_text(json.dumps(state))
 """
+)
 VERSIONS = {"torque": "6.1.3", "openpbs": "23.06.06"}
 WANTED: dict[str, t.Any] = {
     "name": "virt",
