@@ -76,12 +76,6 @@ def promise_batch(site: Json, serving: t.Callable[[str], list[str]]) -> list[Pro
     return promises
 
 
-def promise_guests(site: Json, serving: t.Callable[[str], list[str]]) -> list[Promise]:
-    """Return what the virt queue promises."""
-    nodes = tuple(name for name in serving("virt") if "htcondor" in site["hosts"][name]["virt"]["backends"])
-    return [Promise("virt", "guests", "a job boots a virtual machine", nodes)] if nodes else []
-
-
 def promise_workers(site: Json, serving: t.Callable[[str], list[str]]) -> list[Promise]:
     """Return what the workers of OSG promise."""
     workers = {name: site["hosts"][name]["osg"] for name in serving("osg")}
