@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, the sitewright.grid contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the number of hosts in the inventory costs: the site model alone, and the lab's site with one worker more.
+"""What the number of hosts in the inventory costs: the site model alone, and one worker more on a running site.
 
-The lab's hosts are real; all others of the inventory are absent, and no run may wait for them. Processor time is what
-to compare: it hardly depends on what else the machine does. The lab's hosts are removed before and after.
+Two hosts are real, one that serves all and the worker; all others of the inventory are absent, and no run may wait for
+them. Processor time is what to compare: it hardly depends on what else the machine does.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "lab"))
 
-from lab import ENVIRON, Lab, edit_inventory, molecule  # noqa: E402 - from the directory above
+from lab import ENVIRON, Lab, edit_inventory  # noqa: E402 - from the directory above
 
 INVENTORY = ROOT / "inventories" / "lab"
 SIZES = (10, 100, 500, 1000)
-NETWORK_OF_THE_ABSENT = "198.18.0.0/15"
+SERVER, WORKER = "server1", "joiner1"
 
 
 @dataclass(frozen=True)
@@ -41,18 +41,34 @@ class Cost:
 
 
 def fill(inventory: dict[str, t.Any], hosts: int) -> None:
-    """Fill the lab's inventory with absent hosts up to a number, one OSD host to nine workers, and add worker3."""
-    inventory["all"] = {"vars": {"site_networks": ["198.51.100.0/24", NETWORK_OF_THE_ABSENT]}}
-    inventory["ceph_clients"]["hosts"]["worker3"] = {"ansible_host": "198.51.100.23"}
-    inventory["condor_executes"]["hosts"]["worker3"] = None
-    there = {host for group in inventory.values() for host in group.get("hosts", ())}
-    for number in range(hosts - len(there)):
-        name, address = f"absent{number}", {"ansible_host": f"198.18.{number // 250}.{number % 250 + 1}"}
-        if number % 10 == 0:
-            inventory["ceph_osds"]["hosts"][name] = address
-        else:
-            inventory["condor_executes"]["hosts"][name] = address
-            inventory["ceph_clients"]["hosts"][name] = None
+    """Write the inventory of one host that serves all, a worker, and absent hosts up to a number."""
+    inventory.clear()
+    absent = {
+        f"absent{number}": {"ansible_host": f"198.18.{number // 250}.{number % 250 + 1}"} for number in range(hosts - 2)
+    }
+    stores = {name: None for number, name in enumerate(absent) if number % 10 == 0}
+    workers = {name: None for name in (WORKER, *absent) if name not in stores}
+    server = {SERVER: None}
+    inventory.update(
+        all={
+            "hosts": {
+                SERVER: {"ansible_host": "198.51.100.31"},
+                WORKER: {"ansible_host": "198.51.100.32"},
+                **absent,
+            },
+            "vars": {"site_networks": ["198.51.100.0/24", "198.18.0.0/15"]},
+        },
+        ceph_mons={"hosts": server},
+        ceph_osds={
+            "hosts": {**server, **stores},
+            "vars": {"ceph_osd_devices": [{"path": "/var/lib/sitewright-lab/osd", "size": "6G"}]},
+        },
+        ceph_mdss={"hosts": server},
+        ceph_clients={"hosts": workers},
+        condor_managers={"hosts": server},
+        condor_submits={"hosts": server},
+        condor_executes={"hosts": workers},
+    )
 
 
 def write_inventory(directory: Path, hosts: int) -> Lab:
@@ -92,26 +108,23 @@ def growth(costs: t.Sequence[Cost]) -> float:
 def measure_all(directory: Path) -> tuple[list[Cost], list[Cost]]:
     """Return the costs of validate.yml, and of site.yml for one new worker, for each size."""
     labs = {}
-    for hosts in SIZES:
+    for hosts in (2, *SIZES):
         (directory / str(hosts)).mkdir()
         labs[hosts] = write_inventory(directory / str(hosts), hosts)
+    real = labs.pop(2)  # without absent hosts
     print("validate.yml ...", flush=True)
     model = [measure(lab, hosts, "validate.yml") for hosts, lab in labs.items()]
-    molecule("destroy", "--scenario-name", "site")  # so that it does not remember hosts that are gone
-    site, worker = Lab(INVENTORY), ("--limit", "worker3")
-    smallest = labs[SIZES[0]]
-    smallest.destroy(*worker)
-    site.create()
-    print("the lab's site ...", flush=True)
-    site.play("site.yml")
+    print("the site ...", flush=True)
+    real.destroy()
+    real.create()
+    real.play("site.yml", "--limit", SERVER)
     added = []
     for hosts, lab in labs.items():
         print(f"one worker more, in an inventory of {hosts} hosts ...", flush=True)
-        smallest.destroy(*worker)
-        smallest.play("../molecule/shared/create.yml", *worker)
-        added.append(measure(lab, hosts, "site.yml", *worker))
-    smallest.destroy(*worker)
-    site.destroy()
+        real.destroy("--limit", WORKER)
+        real.create()
+        added.append(measure(lab, hosts, "site.yml", "--limit", WORKER))
+    real.destroy()
     return model, added
 
 
@@ -130,7 +143,7 @@ def main() -> None:
         except (pytest.fail.Exception, subprocess.SubprocessError) as error:
             sys.exit(str(error))
     show("validate.yml", model)
-    show("site.yml --limit worker3", added)
+    show(f"site.yml --limit {WORKER}", added)
     aims = (
         ("validate.yml: steepness of growth, 1 is linear", growth(model), 1.5),
         (f"one worker more: seconds at {SIZES[-1]} / at {SIZES[0]} hosts", added[-1].seconds / added[0].seconds, 2),
