@@ -130,11 +130,18 @@ class Lab:
         """Take the hosts of the inventory away, or those that a limit names."""
         self.play("../molecule/shared/destroy.yml", *arguments)
 
-    def restart(self, hosts: list[str]) -> None:
-        """Restart hosts, all at once."""
-        subprocess.run(
-            [str(ROOT / "molecule" / "podman"), "restart", "--time", "30", *hosts], check=True, capture_output=True
-        )
+    def restart(self, hosts: t.Iterable[str]) -> None:
+        """Restart hosts, all at once; those that are off start."""
+        self._podman("restart", hosts)
+
+    def stop(self, hosts: t.Iterable[str]) -> None:
+        """Switch hosts off, all at once."""
+        self._podman("stop", hosts)
+
+    @staticmethod
+    def _podman(verb: str, hosts: t.Iterable[str]) -> None:
+        argv = [str(ROOT / "molecule" / "podman"), verb, "--time", "30", *hosts]
+        subprocess.run(argv, check=True, capture_output=True)
 
     def ceph(self, host: str, words: str) -> t.Any:
         """Ask the cluster from a host that holds the key of client.admin."""

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the sitewright.grid contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The site grows by edits of its inventory, and nothing else moves."""
+"""The site grows by edits of its inventory, and nothing else moves.
+
+The last of the tests of the site, by its name: the hosts that it adds stay.
+"""
 
 from __future__ import annotations
 
