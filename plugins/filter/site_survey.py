@@ -15,8 +15,8 @@ version_added: 0.1.0
 author:
   - the sitewright.grid contributors (@sitewright)
 description:
-  - Tells of each host whether the inventory names it, what is expected of it, what the HTCondor pool and the Ceph
-    cluster have heard of it, and when.
+  - Tells of each host whether the inventory names it, what is expected of it, what the HTCondor pool, the Ceph
+    cluster and Slurm have heard of it, and when.
   - HTCondor's collector remembers silent execution points, but not silent access points. The Ceph cluster knows when
     OSDs went down.
 positional: _input, answers
@@ -30,6 +30,7 @@ options:
     description:
       - By source, the results of its module from each host that was asked; the first that has not failed counts.
       - C(condor) is M(sitewright.grid.condor_pool_info) with O(sitewright.grid.condor_pool_info#module:absent=true).
+      - C(slurm) is M(sitewright.grid.slurm_info).
       - C(ceph) is M(sitewright.grid.ceph_info) for C(mon), C(mgr), C(osd) and C(mds).
     type: dict
     required: true

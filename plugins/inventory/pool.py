@@ -18,7 +18,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 
 DOCUMENTATION = r"""
 name: pool
-short_description: The hosts of a site as its HTCondor pool and its Ceph cluster see them
+short_description: The hosts of a site as its HTCondor pool, its Ceph cluster and Slurm see them
 version_added: 0.1.0
 author:
   - the sitewright.grid contributors (@sitewright)
@@ -26,7 +26,7 @@ description:
   - Asks the systems of a site which hosts they see, and when they have heard of them last, and compares that with the
     site's own inventory. Hosts of both come out.
   - It runs the playbook C(sitewright.grid.survey) on O(sources), with the settings of the command that it is part of.
-    The playbook reaches the central manager and the monitors, and no other host.
+    The playbook reaches the central manager, the monitors and Slurm's controllers, and no other host.
   - The file's name has to end in C(pool.yml) or C(pool.yaml). Let it lie outside of the inventory that it names, for
     each run of C(site.yml) would ask there.
   - HTCondor's collector remembers execution points that were stopped or died, for 30 days, but no access points.

@@ -28,9 +28,14 @@ from ansible_collections.sitewright.grid.plugins.module_utils._report_parts impo
     show_count,
     show_duration,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._report_slurm import report_slurm
 from ansible_collections.sitewright.grid.plugins.module_utils._survey import SILENT_AFTER, SOURCES, take_survey
 
-SECTIONS: dict[str, t.Callable[[Json, Json], Section]] = {"ceph": report_ceph, "condor": report_condor}
+SECTIONS: dict[str, t.Callable[[Json, Json], Section]] = {
+    "ceph": report_ceph,
+    "condor": report_condor,
+    "slurm": report_slurm,
+}
 KINDS = {
     "token": "token",
     "certificate": "certificate",
@@ -44,7 +49,7 @@ _OF_OTHERS = {
 }
 # What lives shortly is renewed in its last third: it is worth a word in the last quarter only.
 LAST_PART = 4
-_TITLES = {"ceph": "Ceph", "condor": "HTCondor"}
+_TITLES = {"ceph": "Ceph", "condor": "HTCondor", "slurm": "Slurm"}
 MOST_POINTS = 2000  # of the history
 
 

@@ -27,6 +27,9 @@ TITLES = {
     "jobs_running": "Jobs running",
     "jobs_idle": "Jobs idle",
     "jobs_held": "Jobs held",
+    "slurm_cpus_used_percent": "Slurm, CPUs used %",
+    "slurm_jobs_running": "Slurm, jobs running",
+    "slurm_jobs_pending": "Slurm, jobs pending",
 }
 LEVELS = {ACT: "needs a person"}
 MOST_BARS = 24

@@ -16,9 +16,10 @@ import typing as t
 from ansible_collections.sitewright.grid.plugins.module_utils._condor_pool import check_host_names
 from ansible_collections.sitewright.grid.plugins.module_utils._survey_ceph import CEPH
 from ansible_collections.sitewright.grid.plugins.module_utils._survey_condor import CONDOR
+from ansible_collections.sitewright.grid.plugins.module_utils._survey_slurm import SLURM
 from ansible_collections.sitewright.grid.plugins.module_utils._survey_source import Json, Sighting, Source
 
-SOURCES = (CEPH, CONDOR)
+SOURCES = (CEPH, CONDOR, SLURM)
 VERSION = re.compile(r"[\w.~+-]+")
 # How many seconds nothing is heard of a host before it counts as silent: as long as HTCondor's collector waits.
 SILENT_AFTER = 900

@@ -235,7 +235,8 @@ site:
         condor_submit_knobs:
           description: The knobs with which access points of HTCondor send such jobs to these hosts.
           type: dict
-          sample: {APPEND_REQUIREMENTS: (MY.RequiresVirtualization =!= True || TARGET.CAN_RUN_VIRTUAL_MACHINE =?= True)}
+          sample:
+            APPEND_REQUIREMENTS: (MY.RequiresVirtualization =!= True || TARGET.CAN_RUN_VIRTUAL_MACHINE =?= True)
     hosts:
       description: Each host that is in a group of the site, by its name in the inventory.
       type: dict
@@ -326,8 +327,8 @@ site:
         virt:
           description:
             - Its place in the virt queue; V(null) where it has none.
-            - C(backends) are the batch systems whose jobs boot guests there; C(emulation), C(guests) and C(exclusive) are
-              options of the role C(virt_queue), and C(host) has those of the role C(kvm_host).
+            - C(backends) are the batch systems whose jobs boot guests there; C(emulation), C(guests) and C(exclusive)
+              are options of the role C(virt_queue), and C(host) has those of the role C(kvm_host).
           type: dict
           sample:
             backends: [htcondor]

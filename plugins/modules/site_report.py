@@ -39,7 +39,7 @@ options:
     required: true
   answers:
     description:
-      - By source (C(condor), C(ceph)), the results of its module from each host that was asked. See
+      - By source (C(condor), C(ceph), C(slurm)), the results of its module from each host that was asked. See
         P(sitewright.grid.site_survey#filter).
       - Of M(sitewright.grid.ceph_info), all subjects that C(playbooks/survey.yml) gathers are needed.
     type: dict

@@ -21,8 +21,10 @@ def site() -> t.Iterator[Lab]:
     site = Lab(SITE)
     site.wait_for_health("store1")
     site.stop(AWAY)
-    known = "ceph --connect-timeout 10 health | grep 'host.* down' && ceph --connect-timeout 10 mgr stat | grep 'available.: true'"
-    site.wait_until("knowing that they are away", "store1", known, 120)
+    site.wait_until(
+        "knowing that a host is away", "store1", "ceph --connect-timeout 10 health | grep 'host.* down'", 120
+    )
+    site.wait_until("having a manager", "store1", "ceph --connect-timeout 10 mgr stat | grep 'available.: true'", 120)
     yield site
     site.restart(AWAY)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import shlex
 import typing as t
@@ -194,6 +195,23 @@ def test_hosts_that_restart_come_back(slurm: Slurm) -> None:
         slurm.wait_for_state(node, "idle")
     assert slurm.as_user("srun --nodes=2 --mem=100 hostname | sort") == f"{FIRST}\n{SECOND}\n"
     assert not slurm.play("batch.yml").changed
+
+
+def test_the_report_says_what_sinfo_says(slurm: Slurm, tmp_path: Path) -> None:
+    slurm.play("report.yml", "-e", f"report_directory={tmp_path}")
+    report = json.loads((tmp_path / "report.json").read_text())
+    nodes = {}
+    for line in slurm.ssh(CONTROLLER, "sinfo --Node --noheader --format='%N %C'").splitlines():
+        name, cpus = line.split()
+        used, _idle, _other, total = map(int, cpus.split("/"))
+        nodes[name] = (used, total)
+    told = report["sections"]["Slurm"]
+    assert told["nodes"] == len(nodes)
+    assert told["cpus"] == {"used": sum(n[0] for n in nodes.values()), "total": sum(n[1] for n in nodes.values())}
+    seen = {name for name, host in report["hosts"].items() if "slurm_nodes" in host["services"]}
+    assert seen == set(nodes)
+    assert {host["state"] for host in report["hosts"].values()} == {"seen"}
+    assert report["hosts"][CONTROLLER]["services"]["slurm_controllers"]["state"] == "seen"
 
 
 @pytest.mark.parametrize(

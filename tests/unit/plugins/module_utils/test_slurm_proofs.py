@@ -12,7 +12,11 @@ from ansible_collections.sitewright.grid.plugins.module_utils._slurm_proofs impo
 
 
 def host(name: str, retiring: bool = False) -> dict[str, t.Any]:
-    return {"short_name": name.partition(".")[0], "retiring": retiring, "slurm": {"runs": ["node"], "node": {"gres": {}}}}
+    return {
+        "short_name": name.partition(".")[0],
+        "retiring": retiring,
+        "slurm": {"runs": ["node"], "node": {"gres": {}}},
+    }
 
 
 SITE: dict[str, t.Any] = {
