@@ -68,7 +68,7 @@ class Product(t.NamedTuple):
 
     def series(self, version: str) -> str:
         """Return the series of a version in words."""
-        major = (parse_version(version) or (0,))[0]
+        major = _number(version)[0]
         name = _CEPH_RELEASES.get(major) if self.title == "Ceph" else None
         return f"{major} ({name})" if name else str(major)
 
@@ -263,42 +263,67 @@ def _host_faults(host: str, known: Json) -> list[str]:
 
 
 def _product_faults(name: str, known: t.Mapping[str, Json]) -> list[str]:
-    product, faults = PRODUCTS[name], []
-    running = {
-        (host, daemon): state["version"]
-        for host, it in known.items()
-        for daemon, state in it["daemons"].items()
-        if state["version"]
-    }
-    targets = {host: it["available"] for host, it in known.items() if it["available"]}
-    oldest = min(running.items(), key=lambda item: parse_version(item[1]) or (), default=None)
-    for host, target in targets.items():
-        wanted = parse_version(target) or ()
-        for (place, daemon), version in running.items():
-            if place == host and (parse_version(version) or ()) > wanted:
-                faults.append(
-                    f"{host}: {daemon} runs {version}, but {target} is what its packages give: {product.title} must "
-                    f"not be downgraded. Make a repository available that has {version} or newer."
-                )
-                break
-        if oldest and wanted and wanted[0] - (parse_version(oldest[1]) or (0,))[0] > product.leap:
-            (place, daemon), version = oldest
+    product = PRODUCTS[name]
+    faults = []
+    targets: dict[str, list[str]] = {}
+    for host, it in known.items():
+        if it["available"]:
+            targets.setdefault(it["available"], []).append(host)
+    running = [version for host, it in known.items() for version in _versions(host, it)]
+    oldest = min(running, key=lambda one: one.number, default=None)
+    for target, hosts in targets.items():
+        newer = [one for one in running if one.host in hosts and one.number > _number(target)]
+        if newer:
             faults.append(
-                f"{host}: {target} is too far from {version}, which {daemon} on {place} runs: from "
-                f"{product.series(version)} to {product.series(target)} is more than {product.leap} series. "
+                f"{newer[0].what} {newer[0].text}, but {target} is what its packages give: {product.title} must not be "
+                f"downgraded. Make a repository available that has {newer[0].text} or newer."
+            )
+        if oldest and _number(target)[0] - oldest.number[0] > product.leap:
+            faults.append(
+                f"{_some(hosts)}: {target} is too far from {oldest.text}, which {oldest.what}: from "
+                f"{product.series(oldest.text)} to {product.series(target)} is more than {product.leap} series. "
                 f"{product.reason}: make packages of a series in between available, upgrade to it, and then again."
             )
-    # Clients may be older or newer than what they use.
-    serving = [host for host, it in known.items() if set(it["daemons"]) - {"client"}]
-    targets = {host: target for host, target in targets.items() if host in serving}
-    series = sorted({(parse_version(target) or (0,))[0] for target in targets.values()})
+    series: dict[int, str] = {}
+    for target, hosts in targets.items():
+        # Clients may be older or newer than what they use.
+        serving = [host for host in hosts if set(known[host]["daemons"]) - {"client"}]
+        if serving:
+            series.setdefault(_number(target)[0], f"{_some(serving)} {target}")
     if name == "ceph" and len(series) > 1:
-        examples = ", ".join(
-            f"{next(host for host, target in targets.items() if (parse_version(target) or (0,))[0] == major)} {major}"
-            for major in series
-        )
+        examples = ", ".join(series[major] for major in sorted(series))
         faults.append(f"The hosts would get Ceph of different releases ({examples}): give them the same repositories.")
     return faults
+
+
+class _Version(t.NamedTuple):
+    """A version that a host runs or, where nothing of the product runs, has installed."""
+
+    host: str
+    what: str
+    text: str
+
+    @property
+    def number(self) -> tuple[int, ...]:
+        return _number(self.text)
+
+
+def _versions(host: str, known: Json) -> list[_Version]:
+    if not known["daemons"]:
+        return [_Version(host, f"{host} has", known["installed"])] if known["installed"] else []
+    return [
+        _Version(host, f"{daemon} on {host} runs", state["version"])
+        for daemon, state in known["daemons"].items()
+        if state["version"]
+    ]
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return parse_version(version) or (0,)
+
+
+def _some(hosts: t.Sequence[str]) -> str:
+    return ", ".join(hosts[:3]) + (f" and {len(hosts) - 3} more" if len(hosts) > 3 else "")
 
 
 def _order_faults(site: Json, found: t.Mapping[str, Json]) -> list[str]:

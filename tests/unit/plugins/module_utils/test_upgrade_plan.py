@@ -153,9 +153,13 @@ def test_packages_that_a_host_has_for_itself_are_no_business_of_the_site() -> No
     [
         (("16.2.15-1", "19.2.1-1", "16.2.15"), CURRENT[1], r"from 16 \(pacific\) to 19 \(squid\) is more than 2"),
         (("19.2.1-1", "19.2.1-1", "16.2.15"), CURRENT[1], r"from 16 \(pacific\) to 19 \(squid\)"),
-        (("18.2.7-1", "18.2.7-1", "19.2.1"), CURRENT[1], r"mon.store1 runs 19.2.1.*must not be downgraded"),
+        (("18.2.7-1", "18.2.7-1", "19.2.1"), CURRENT[1], r"mon.store1 on store1 runs 19.2.1.*must not be downgraded"),
         (CURRENT[0], ("23.9.6-1", "25.0.3-1", "23.9.6"), r"from 23 to 25 is more than 1 series"),
-        (CURRENT[0], ("23.0.1-1", "23.0.1-1", "23.9.6"), r"condor runs 23.9.6.*HTCondor must not be downgraded"),
+        (
+            CURRENT[0],
+            ("23.0.1-1", "23.0.1-1", "23.9.6"),
+            r"condor on worker1 runs 23.9.6.*HTCondor must not be downgraded",
+        ),
     ],
 )
 def test_what_the_releases_forbid_is_refused(
@@ -163,6 +167,14 @@ def test_what_the_releases_forbid_is_refused(
 ) -> None:
     faults = plan_upgrade(SITE, found_with(ceph, condor)).faults
     assert any(re.search(words, fault) for fault in faults), faults
+
+
+def test_what_is_installed_counts_where_nothing_runs() -> None:
+    found = found_with(CURRENT[0], ("23.9.6-1", "25.0.3-1", "23.9.6"))
+    for host in ("head1", "worker1"):
+        found[host]["products"]["condor"]["daemons"] = {}
+    faults = plan_upgrade(SITE, found).faults
+    assert [fault.split(":")[0] for fault in faults] == ["worker1, head1"]
 
 
 def test_two_releases_of_ceph_and_one_series_of_condor_are_allowed() -> None:
@@ -198,7 +210,7 @@ def test_other_faults() -> None:
 
     assert re.search("store1: its repositories would take Ceph down from 18.2.7-1", edited(go_down)[0])
     assert re.search("head1: HTCondor is not installed", edited(lose)[0])
-    assert re.search("different releases .store1 18, store2 19.", edited(differ)[0])
+    assert re.search("different releases .store1 18.2.8-1, store2 19.2.1-1.", edited(differ)[0])
     assert re.search("store2: its system is neither", edited(be_strange)[0])
     assert re.search("worker1 would get new packages.*leaves out store2: monitors come first", edited(be_away)[0])
 
