@@ -87,6 +87,10 @@ def why_needed(
             return f"its {claim} {'are' if claim.endswith('s') else 'is'} different"
     if max_age is not None and now - have.issued > max_age:
         return "it is old"
+    return _why_renewed(have, lifetime, renew_before, now)
+
+
+def _why_renewed(have: Claims, lifetime: int | None, renew_before: int, now: float) -> str | None:
     if have.expires is None:
         return None if lifetime is None else "it never expires"
     if lifetime is None:

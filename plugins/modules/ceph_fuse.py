@@ -17,8 +17,8 @@ description:
   - A mount whose unit is as it should be is left alone. A changed unit mounts anew, which interrupts those who use the
     mount; a changed owner or mode of the keyring does not.
   - With O(replace_key), a second C(ceph-fuse) with the new key takes over without an interruption. Who has a file open
-    keeps the first one, which ends when the last of them has gone. The kernel (Linux 6.5 or later) puts the new mount
-    beneath the old one; with an older kernel there is no mount for an instant.
+    keeps the first one, which ends when the last of them has gone. The kernel (Linux 6.5 or later) puts the new
+    mount beneath the old one; with an older kernel there is no mount for an instant.
 extends_documentation_fragment:
   - sitewright.grid.attributes
   - sitewright.grid.attributes.full
@@ -32,8 +32,8 @@ options:
     required: true
   key:
     description:
-      - The key of the entity, as the cluster has it. A key that the keyring has is never replaced by another one, unless
-        O(replace_key) says so.
+      - The key of the entity, as the cluster has it. A key that the keyring has is never replaced by another one,
+        unless O(replace_key) says so.
       - In check mode it may be left out, for a cluster that is not there yet.
     type: str
   replace_key:
@@ -106,8 +106,8 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_fuse import UNIT, Mount, plan_mount, render_unit
-from ansible_collections.sitewright.grid.plugins.module_utils._ceph_key_file import read_key_files
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_fuse_handover import Handover, started_at
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_key_file import KeyFile, read_key_files
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli, Completed
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
 from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Systemd
@@ -116,6 +116,21 @@ from ansible_collections.sitewright.grid.plugins.module_utils._text_file import 
 UNIT_FILE = f"/etc/systemd/system/{UNIT}"
 UNIT_MODE = 0o644
 USER = "root"
+
+
+def why_unread(name: str, keys: list[KeyFile]) -> str | None:
+    """Return why no running ceph-fuse of this client has read the key, None where one has."""
+    since = started_at("ceph-fuse", name.partition(".")[2])
+    return next((why for key in keys if (why := key.why_unread(since))), None)
+
+
+def hand_over(cli: Cli, mounts: Handover) -> None:
+    """Put a second mount, where there is one, in the place of the first."""
+    if mounts.is_begun:
+        try:
+            mounts.finish()
+        except OSError as error:
+            cli.fail(f"The new mount did not take the place of {mounts.path}, which goes on: {error}")
 
 
 def main() -> None:
@@ -141,18 +156,16 @@ def main() -> None:
     wanted_keys = [(keyring, params["name"], params["key"])] if params["cephx"] else []
     keys = read_key_files(cli, wanted_keys, USER, params["replace_key"])
     options = ("name", "filesystem", "path", "mount", "access", "timeout")
-    unit_file = TextFile(UNIT_FILE, render_unit(Mount(**{option: params[option] for option in options})), USER, UNIT_MODE)
+    unit_file = TextFile(
+        UNIT_FILE, render_unit(Mount(**{option: params[option] for option in options})), USER, UNIT_MODE
+    )
     files: list[PlannedFile] = [*keys, unit_file]
     unit = systemd.units([UNIT])[UNIT]
     # A killed run may have written the file and gone no further.
     is_outdated = not unit_file.is_current or os.stat(UNIT_FILE).st_mtime > unit.started_at
 
     mounts = Handover(params["mount"])
-    unread = None
-    if params["replace_key"] and unit.running:
-        since = started_at("ceph-fuse", params["name"].partition(".")[2])
-        unread = next((why for key in keys if (why := key.why_unread(since))), None)
-    is_halfway = mounts.is_begun and not is_outdated
+    unread = why_unread(params["name"], keys) if params["replace_key"] and unit.running else None
 
     plan = Plan(commands=plan_mount(unit, is_outdated, unread is not None))
     for file in files:
@@ -160,7 +173,7 @@ def main() -> None:
     if plan.commands:
         plan.before[UNIT] = {"enabled": unit.enabled, "running": unit.running, "outdated": is_outdated}
         plan.after[UNIT] = {"enabled": True, "running": True, "outdated": False}
-    if unread or is_halfway:
+    if unread or mounts.is_begun:
         plan.before["mount"], plan.after["mount"] = unread or "a handover was cut short", "handed over"
 
     def explain(done: Completed) -> str:
@@ -168,15 +181,11 @@ def main() -> None:
 
     if not module.check_mode:
         write_files(cli, files)
-        if plan.commands and mounts.is_begun:
-            mounts.drop()  # it has read an older key
+        if plan.commands:
+            mounts.drop()  # what a run that was cut short has mounted has read an older key
         for argv in plan.commands:
             cli.run(argv, explain=explain)
-        if mounts.is_begun:
-            try:
-                mounts.finish()
-            except OSError as error:
-                cli.fail(f"The new mount did not take the place of {params['mount']}, which goes on: {error}")
+        hand_over(cli, mounts)
     module.exit_json(**plan.result())
 
 

@@ -112,7 +112,7 @@ reasons:
   sample: {osd.0: it is old}
 entity_keys:
   description:
-    - The newest key of each entity, which is the pending one where it has one. V(null) in check mode for one that would
+    - The newest key of each entity, which is the pending one where it has one. V(null) in check mode where one would
       be made.
   returned: when O(return_keys) is true
   type: dict

@@ -157,7 +157,9 @@ def main() -> None:
     key, successor = (os.path.join(params["directory"], params[name]) for name in ("key", "successor"))
     ages = Ages(written_at(key), written_at(successor))
     if ages.key is None and not module.check_mode:
-        module.fail_json(msg=f"{key} does not exist: this host signs no tokens. Run HTCondor there with site.yml first.")
+        module.fail_json(
+            msg=f"{key} does not exist: this host signs no tokens. Run HTCondor there with site.yml first."
+        )
     step = next_step(ages, params["state"], time.time(), params["older_than"])
     stage = AFTER[step] if step else stage_of(ages)
     plan = Plan()

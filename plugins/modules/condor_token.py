@@ -65,8 +65,8 @@ options:
     type: int
   max_age:
     description:
-      - A token that was made longer ago than so many seconds is replaced. The old one stays good for whoever has a copy,
-        until its end, or until its signing key goes, see M(sitewright.grid.condor_signing_key).
+      - A token that was made longer ago than so many seconds is replaced. The old one stays good for whoever has a
+        copy, until its end, or until its signing key goes, see M(sitewright.grid.condor_signing_key).
     type: int
   token:
     description:

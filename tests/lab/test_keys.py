@@ -19,7 +19,7 @@ INVENTORY = Path(__file__).parent / "inventories" / "keys"
 KEY = re.compile(r"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{38}==|[A-Za-z0-9+/]{59}=)(?![A-Za-z0-9+/=])")
 PERSON = "dora"
 STORE, HEAD, WORKER = "lock1", "lock4", "lock5"
-TOKEN = "/etc/condor/tokens.d/sitewright"
+TOKENS = "/etc/condor/tokens.d"
 SIGNING_KEYS = "/etc/condor/passwords.d"
 OLD = "/root/old-keys"
 # The moments to kill a run at: this many seconds after it has begun the task with these words in its name.
@@ -177,8 +177,10 @@ def test_check_mode_tells_what_would_be_rotated_in_which_order(site: Pool, since
     before = keys(site)
     play = site.play("rotate_keys.yml", *rotate(since, "--check"))
     assert set(play.changed) == set(site.hosts())
-    places = [play.output.index(f'"{name}"') if f'"{name}"' in play.output else play.output.index(name) for name in
-              ("osd.0", "client.grid.lock4", "client.grid.lock5")]
+    places = [
+        play.output.index(f'"{name}"') if f'"{name}"' in play.output else play.output.index(name)
+        for name in ("osd.0", "client.grid.lock4", "client.grid.lock5")
+    ]
     assert places == sorted(places)
     assert not KEY.findall(play.output)
     assert keys(site) == before
@@ -186,7 +188,7 @@ def test_check_mode_tells_what_would_be_rotated_in_which_order(site: Pool, since
 
 def test_keys_are_rotated_under_load(site: Pool, since: float, soak: bool) -> None:
     old = keys(site)
-    site.ssh(WORKER, f"install -d -m 0700 {OLD} && cp {TOKEN} {OLD}/")
+    site.ssh(WORKER, f"install -d -m 0700 {OLD} && cp {TOKENS}/sitewright {OLD}/")
     assert token_opens(site, OLD)
     assert len(old) == 3 + 3 + 2 + 2 + 2  # mgr, osd, mds, clients, admin and bootstrap-osd
     assert opens(site, "osd.0", old["osd.0"])
@@ -204,7 +206,7 @@ def test_keys_are_rotated_under_load(site: Pool, since: float, soak: bool) -> No
     assert not [name for name in new if new[name] == old[name]]
     assert not [name for name in old if opens(site, name, old[name])], "an old key still opens the cluster"
     assert all(opens(site, name, new[name]) for name in ("osd.0", "mds.lock1", "client.grid.lock4", "client.admin"))
-    assert token_opens(site, "/etc/condor/tokens.d")
+    assert token_opens(site, TOKENS)
     assert not token_opens(site, OLD), "an old token still opens the pool"
     assert site.ssh(HEAD, f"ls {SIGNING_KEYS}").split() == ["POOL"]
 
@@ -238,5 +240,3 @@ def test_one_host_alone(site: Pool) -> None:
     after = keys(site)
     assert [name for name in after if after[name] != before[name]] == [f"client.grid.{WORKER}"]
     assert f"these hosts of the pool do not take part and would be locked out: {HEAD}" in " ".join(play.output.split())
-
-
