@@ -64,7 +64,7 @@ def pending_words(name: str) -> list[str]:
 
 
 def parse_keys(entries: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, Keys]:
-    """Return the keys by entity, from C(auth_dump) of C(auth ls -f json) or from C(auth get -f json)."""
+    """Return the keys by entity, from C(auth export -f json) or the answer to pending_words()."""
     return {entry["entity"]: Keys(entry["key"], entry.get("pending_key") or None) for entry in entries}
 
 

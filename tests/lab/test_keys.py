@@ -82,7 +82,7 @@ def site() -> t.Iterator[Pool]:
 
 def keys(site: Lab) -> dict[str, str]:
     """Return the keys of those entities that hosts of the site use."""
-    entities = {entity["entity"]: entity for entity in site.ceph(STORE, "auth ls")["auth_dump"]}
+    entities = {entity["entity"]: entity for entity in site.ceph(STORE, "auth export")}
     assert not [name for name, entity in entities.items() if entity.get("pending_key")]
     return {
         name: entity["key"]
@@ -96,7 +96,7 @@ def opens(site: Lab, entity: str, key: str) -> bool:
     path = "/root/tried.keyring"
     site.ssh(STORE, f"umask 077; printf '[{entity}]\\n\\tkey = {key}\\n' > {path}")
     done = site.try_ssh(STORE, f"ceph --name {entity} --keyring {path} --connect-timeout 10 mon dump; rm -f {path}")
-    assert "Permission denied" in done.stderr or "epoch" in done.stdout, done.stderr
+    assert "permission denied" in done.stderr or "epoch" in done.stdout, done.stderr
     return "epoch" in done.stdout
 
 
