@@ -73,10 +73,11 @@ changelog: venv ## write CHANGELOG.md from the fragments and the modules; from n
 
 .PHONY: bench
 
-bench: ## compare the site's times with those of a shell script; removes the lab's hosts
+bench: ## measure the times of the site, and of large inventories; removes the lab's hosts
 	@molecule/preflight
 	@requirements/make-venv
 	$(LAB)python tests/bench/bench.py
+	$(LAB)python tests/bench/scale.py
 
 # ---- Block devices of the scenario bare ----
 

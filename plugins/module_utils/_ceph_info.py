@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime
 
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_auth import parse_auth
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_config import SECRET_NAME
@@ -79,16 +80,45 @@ def _mgr(dump: Json) -> dict[str, t.Any]:
 
 def _osd(report: Json) -> dict[str, t.Any]:
     classes = {device["id"]: device.get("class") for device in report["crushmap"]["devices"]}
-    hosts = {entry["id"]: entry.get("hostname") for entry in report["osd_metadata"]}
+    metadata = {entry["id"]: entry for entry in report["osd_metadata"]}
+    went_down = {entry["osd"]: _seconds(entry["down_stamp"]) for entry in report["osdmap"]["osd_xinfo"]}
     return {
         str(osd["osd"]): {
             "uuid": osd["uuid"],
             "up": bool(osd["up"]),
             "in": bool(osd["in"]),
             "class": classes.get(osd["osd"]),
-            "hostname": hosts.get(osd["osd"]),
+            "hostname": metadata.get(osd["osd"], {}).get("hostname"),
+            "version": metadata.get(osd["osd"], {}).get("ceph_version_short"),
+            "down_since": None if osd["up"] else went_down.get(osd["osd"]),
         }
         for osd in report["osdmap"]["osds"]
+    }
+
+
+def _seconds(stamp: str) -> int | None:
+    """Return a moment that Ceph tells in seconds since 1970; None for never."""
+    if stamp.startswith("0."):
+        return None
+    return int(datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp())
+
+
+def _osd_usage(df: Json) -> dict[str, t.Any]:
+    return {
+        str(osd["id"]): {"total": osd["kb"] * 1024, "used": osd["kb_used"] * 1024, "pgs": osd["pgs"]}
+        for osd in df["nodes"]
+    }
+
+
+def _pool_usage(df: Json) -> dict[str, t.Any]:
+    return {
+        pool["name"]: {
+            "stored": pool["stats"]["stored"],
+            "used": pool["stats"]["bytes_used"],
+            "avail": pool["stats"]["max_avail"],
+            "objects": pool["stats"]["objects"],
+        }
+        for pool in df["pools"]
     }
 
 
@@ -125,9 +155,11 @@ _SUBJECTS: dict[str, tuple[tuple[str, ...], t.Callable[[t.Any], t.Any]]] = {
     "mon": (_REPORT, _mon),
     "mgr": (("mgr", "dump"), _mgr),
     "osd": (_REPORT, _osd),
+    "osd_usage": (("osd", "df"), _osd_usage),
     "mds": (_REPORT, _mds),
     "fs": (_REPORT, lambda report: parse_report(report).filesystems),
     "pool": (_REPORT, lambda report: parse_report(report).pools),
+    "pool_usage": (("df",), _pool_usage),
     "auth": (("auth", "ls"), lambda dump: {name: known.caps for name, known in parse_auth(dump).items()}),
     "config": (("config", "dump"), _config),
     "versions": (("versions",), dict),

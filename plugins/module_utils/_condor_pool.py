@@ -40,6 +40,9 @@ _SLOT_KEYS = {
     "owner": "RemoteOwner",
     "last_heard": "LastHeardFrom",
 }
+# The collector keeps the ads of slots that it hears of no more (ABSENT_REQUIREMENTS), and returns them to those who ask
+# for this attribute.
+ABSENT = "Absent"
 _DAEMON_KEYS = {
     "name": "Name",
     "machine": "Machine",
@@ -47,10 +50,15 @@ _DAEMON_KEYS = {
     "started": "DaemonStartTime",
     "last_heard": "LastHeardFrom",
 }
+# The jobs of an access point, by what they do.
+_JOB_KEYS = {"running": "TotalRunningJobs", "idle": "TotalIdleJobs", "held": "TotalHeldJobs"}
 # How much of a resource a slot has: all of it (TotalSlotCpus, and so on) and what is not given to dynamic slots (Cpus).
 RESOURCES = {"cpus": "Cpus", "memory": "Memory", "disk": "Disk", "gpus": "GPUs"}
 _OF_SLOTS = ("SlotType", *RESOURCES.values(), *(f"TotalSlot{name}" for name in RESOURCES.values()))
-ATTRIBUTES = tuple(dict.fromkeys(["MyType", "CondorVersion", *_SLOT_KEYS.values(), *_DAEMON_KEYS.values(), *_OF_SLOTS]))
+_SHARED = ("MyType", "CondorVersion", ABSENT)
+ATTRIBUTES = tuple(
+    dict.fromkeys([*_SHARED, *_SLOT_KEYS.values(), *_DAEMON_KEYS.values(), *_OF_SLOTS, *_JOB_KEYS.values()])
+)
 
 
 class Pool:
@@ -76,6 +84,11 @@ class Pool:
 def parse_ads(printed: str) -> list[Ad]:
     """Return what C(condor_status -json) has printed, which is nothing where no ad was found."""
     return t.cast("list[Ad]", json.loads(printed)) if printed.strip() else []
+
+
+def with_absent() -> str:
+    """Return the expression that is true for every ad, those of absent slots too, as it names their attribute."""
+    return f"({ABSENT} =?= true || {ABSENT} =!= true)"
 
 
 def is_slot(ad: Ad) -> bool:
@@ -109,11 +122,16 @@ def version_of(ad: Ad) -> str | None:
 def shape_slot(ad: Ad) -> dict[str, t.Any]:
     """Return a slot as modules return it; what its ad has not is null."""
     total = {name: _whole(ad.get(f"TotalSlot{attribute}", ad.get(attribute))) for name, attribute in RESOURCES.items()}
+    # What a collector remembers over its own restart is little more than the slot's name.
+    machine = ad.get("Machine") or str(ad.get("Name") or "").rpartition("@")[2] or None
     return {
         **{key: ad.get(attribute) for key, attribute in _SLOT_KEYS.items()},
+        "machine": machine,
         # Only slots that were carved out of another one are always told apart.
         "type": str(ad.get("SlotType", "Static")).lower(),
         "draining": bool(ad.get("Draining", False)),
+        "absent": bool(ad.get(ABSENT, False)),
+        "version": version_of(ad),
         "total": total,
         "left": {name: _whole(ad.get(attribute)) for name, attribute in RESOURCES.items()},
     }
@@ -127,15 +145,17 @@ def _whole(number: t.Any) -> t.Any:
 def shape_daemon(ad: Ad) -> dict[str, t.Any]:
     """Return a daemon as modules return it."""
     shaped = {key: ad.get(attribute) for key, attribute in _DAEMON_KEYS.items()}
-    return {"type": DAEMONS[ad["MyType"]], **shaped, "version": version_of(ad)}
+    jobs = {state: ad.get(attribute, 0) for state, attribute in _JOB_KEYS.items()}
+    kind = DAEMONS[ad["MyType"]]
+    return {"type": kind, **shaped, "version": version_of(ad), "jobs": jobs if kind == "schedd" else None}
 
 
 def sum_slots(slots: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
-    """Return the totals of shaped slots.
+    """Return the totals of shaped slots, without those that are absent.
 
     A dynamic slot is a part of its partitionable one: resources are those of the partitionable and static slots alone.
     """
-    slots = list(slots)
+    slots = [slot for slot in slots if not slot["absent"]]
     whole = [slot for slot in slots if slot["type"] != "dynamic"]
     # What is left of a static slot is all of it or nothing.
     free = [slot for slot in whole if slot["type"] == "partitionable" or slot["state"] == "Unclaimed"]

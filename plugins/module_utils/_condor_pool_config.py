@@ -24,6 +24,13 @@ AUTHORIZATIONS = {
 _REMOTE = ("submit", "execute")
 # The daemons of this host, whether they know one another from their birth or prove it by the file system.
 _LOCAL = ("condor@$(UID_DOMAIN)", "condor@family", "condor@child", "condor@parent")
+# The collector remembers execution points of which it hears no more, whether they were stopped or died, for 30 days: so
+# it can be told since when a host is silent.
+_MEMORY = {
+    "ABSENT_REQUIREMENTS": 'SlotType =!= "Dynamic"',
+    "EXPIRE_INVALIDATED_ADS": True,
+    "COLLECTOR_PERSISTENT_AD_LOG": "$(SPOOL)/absent_machines",
+}
 _ROOT = "root@$(UID_DOMAIN)"
 
 
@@ -98,6 +105,8 @@ def pool_sections(
     if "execute" in daemons and retirement is not None:
         # Without it a graceful drain evicts running jobs at once.
         pool["MAXJOBRETIREMENTTIME"] = retirement
+    if "manager" in daemons:
+        pool.update(_MEMORY)
     levels = ("DEFAULT", "READ", "CLIENT")
     security: dict[str, t.Any] = {
         f"SEC_{level}_{what}": "REQUIRED" for level in levels for what in ("AUTHENTICATION", "ENCRYPTION", "INTEGRITY")

@@ -115,8 +115,7 @@ def build_ceph_host(host: Host, serving: Serving, settings: Settings) -> dict[st
 
 def _directories(host: Host, serving: Serving, settings: Settings) -> list[dict[str, t.Any]]:
     """Return the directories that a client is to make: the first one that stays makes them all."""
-    staying = [name for name in serving["ceph_clients"] if name not in serving["retiring"]]
-    return settings.site("ceph_directories") if staying[:1] == [host.name] else []
+    return settings.site("ceph_directories") if serving.first_staying("ceph_clients") == host.name else []
 
 
 def _check_directories(serving: Serving, settings: Settings) -> None:

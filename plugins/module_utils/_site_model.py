@@ -29,7 +29,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_faults impor
     Findings,
     render_findings,
 )
-from ansible_collections.sitewright.grid.plugins.module_utils._site_product import Host
+from ansible_collections.sitewright.grid.plugins.module_utils._site_product import Host, Serving
 from ansible_collections.sitewright.grid.plugins.module_utils._site_values import each, nearest, text
 from ansible_collections.sitewright.grid.plugins.module_utils._site_variables import (
     REFUSED,
@@ -107,7 +107,7 @@ def merge_levels(levels: t.Sequence[t.Any]) -> t.Any:
 def build_site(inventory: Inventory) -> SiteModel:
     """Return the model of the site that an inventory describes."""
     findings = Findings()
-    serving = {group: list(inventory.groups.get(group, ())) for group in GROUPS}
+    serving = Serving({group: inventory.groups.get(group, ()) for group in GROUPS})
     serving_hosts = {host for hosts in serving.values() for host in hosts}
     # Hosts that serve the site in no group of ours are no business of ours.
     members = [host for host in inventory.hosts if host in serving_hosts]
@@ -133,9 +133,7 @@ def build_site(inventory: Inventory) -> SiteModel:
     return SiteModel(None if findings.faults else {**site, "warnings": warnings}, findings.faults, warnings)
 
 
-def _check_groups(
-    inventory: Inventory, serving: t.Mapping[str, list[str]], members: list[str], findings: Findings
-) -> None:
+def _check_groups(inventory: Inventory, serving: Serving, members: list[str], findings: Findings) -> None:
     if not inventory.hosts:
         findings.at(SITE, "inventory").refuse("has no host: name an inventory with hosts, for example with -i")
     elif not members:
@@ -161,7 +159,7 @@ def _check_variables(inventory: Inventory, members: list[str], findings: Finding
                 )
 
 
-def _hosts(members: list[str], serving: t.Mapping[str, list[str]], settings: Settings) -> dict[str, Host]:
+def _hosts(members: list[str], serving: Serving, settings: Settings) -> dict[str, Host]:
     findings = settings.findings
     check_disjoint(findings.at(SITE, "site_networks"), settings.site("site_networks"))
     networks = Networks(settings.site("site_networks"))

@@ -22,8 +22,54 @@ class Host:
     retiring: bool
 
 
-# The hosts of each group of the site, of all products; a group without hosts is empty.
-Serving = t.Mapping[str, t.Sequence[str]]
+class Members(t.Sequence[str]):
+    """The hosts of a group, in the inventory's order; to look for one costs the same however many there are."""
+
+    def __init__(self, names: t.Iterable[str]) -> None:
+        self._names = dict.fromkeys(names)
+        self._list = list(self._names)
+
+    @t.overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @t.overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        return self._list[index]
+
+    def __len__(self) -> int:
+        return len(self._list)
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(self._list)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+
+class Serving(t.Mapping[str, Members]):
+    """The hosts of each group of the site, of all products; a group without hosts is empty."""
+
+    def __init__(self, groups: t.Mapping[str, t.Iterable[str]]) -> None:
+        self._groups = {group: Members(names) for group, names in groups.items()}
+        self._first_staying: dict[str, str | None] = {}
+
+    def __getitem__(self, group: str) -> Members:
+        return self._groups[group]
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(self._groups)
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def first_staying(self, group: str) -> str | None:
+        """Return the first host of a group that is not to retire; it is looked for once, not for every host."""
+        if group not in self._first_staying:
+            staying = (name for name in self[group] if name not in self["retiring"])
+            self._first_staying[group] = next(staying, None)
+        return self._first_staying[group]
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ options:
       - What to return. Each is a return value of its own.
     type: list
     elements: str
-    choices: [status, health, mon, mgr, osd, mds, fs, pool, auth, config, versions]
+    choices: [status, health, mon, mgr, osd, osd_usage, mds, fs, pool, pool_usage, auth, config, versions]
     default: [status, health]
 seealso:
   - module: sitewright.grid.ceph_wait
@@ -48,6 +48,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+now:
+  description:
+    - When this was, in seconds since 1970, by the clock of the host that asked.
+  returned: success
+  type: int
+  sample: 1795578260
 status:
   description:
     - The cluster in numbers. Sizes are in bytes; C(pgs) has the number of placement groups by state.
@@ -89,11 +95,26 @@ mgr:
   sample: {available: true, active: store1, standbys: [store2, store3]}
 osd:
   description:
-    - The OSDs by id. C(class) and C(hostname) are null while an OSD has never been up.
+    - The OSDs by id. C(class), C(hostname) and C(version) are null while an OSD has never been up. C(down_since) is in
+      seconds since 1970, null for one that is up.
   returned: when gathered
   type: dict
   sample:
-    "0": {uuid: f50e6f88-b425-4754-94e5-6af459c7ad92, up: true, in: true, class: ssd, hostname: store1}
+    "0":
+      uuid: f50e6f88-b425-4754-94e5-6af459c7ad92
+      up: true
+      in: true
+      class: ssd
+      hostname: store1
+      version: 18.2.7
+      down_since: null
+osd_usage:
+  description:
+    - Per OSD, by id, its size and what is used of it, in bytes, and the number of its placement groups.
+  returned: when gathered
+  type: dict
+  sample:
+    "0": {total: 6442450944, used: 28258304, pgs: 145}
 mds:
   description:
     - The metadata servers by id. C(filesystem) and C(rank) are null for one that stands by.
@@ -123,6 +144,14 @@ pool:
       bulk: true
       application: [cephfs]
       crush_rule: replicated_rule
+pool_usage:
+  description:
+    - Per pool, by name, the bytes that are stored in it, that these use with all copies, and that can still be stored;
+      and the number of objects.
+  returned: when gathered
+  type: dict
+  sample:
+    cephfs_data: {stored: 104857600, used: 314572800, avail: 6092069888, objects: 25}
 auth:
   description:
     - The caps of the entities, by entity and service. C(mon.) is not among them.
@@ -147,6 +176,8 @@ versions:
     mon: {"ceph version 18.2.7 (6b0e988052ec84cf2d4a54ff9bbbc5e720b621ad) reef (stable)": 3}
 """
 
+import time
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_cli import ARGUMENTS, Ceph
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_info import SUBJECTS, list_commands, shape
@@ -164,9 +195,10 @@ def main() -> None:
     ceph = Ceph(Cli(module), module.params)
     commands = list_commands(module.params["gather"])
     if module.check_mode and ceph.is_bare:
-        module.exit_json(changed=False, **dict.fromkeys(commands))
+        module.exit_json(changed=False, now=int(time.time()), **dict.fromkeys(commands))
     answers = {words: ceph.read_json(*words) for words in dict.fromkeys(commands.values())}
-    module.exit_json(changed=False, **{subject: shape(subject, answers[words]) for subject, words in commands.items()})
+    subjects = {subject: shape(subject, answers[words]) for subject, words in commands.items()}
+    module.exit_json(changed=False, now=int(time.time()), **subjects)
 
 
 if __name__ == "__main__":

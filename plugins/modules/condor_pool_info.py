@@ -23,6 +23,13 @@ attributes:
     details:
       - It changes nothing in any mode. In check mode on a host without HTCondor, the pool is empty.
 options:
+  absent:
+    description:
+      - Whether to return the slots, too, that the collector hears of no more, and remembers. RV(totals) never count
+        them.
+      - The role C(condor) has the collector remember them for 30 days.
+    type: bool
+    default: false
   constraint:
     description:
       - Only daemons and slots for whose ads this ClassAd expression is true, for example V(Memory < 1024).
@@ -49,6 +56,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+now:
+  description:
+    - When this was, in seconds since 1970, by the clock of the host that asked.
+  returned: success
+  type: int
+  sample: 1795578260
 daemons:
   description:
     - The daemons, in the order of their types and names.
@@ -77,9 +90,12 @@ daemons:
     version:
       description: Version of HTCondor.
       type: str
+    jobs:
+      description: The number of jobs of a V(schedd) that are C(running), C(idle) and C(held). Null for other daemons.
+      type: dict
   sample:
     - {type: startd, name: worker1.example.org, machine: worker1.example.org, address: "<192.0.2.21:9618>",
-       started: 1795578221, last_heard: 1795578252, version: 23.9.6}
+       started: 1795578221, last_heard: 1795578252, version: 23.9.6, jobs: null}
 slots:
   description:
     - The slots, in the order of their hosts and names.
@@ -120,6 +136,12 @@ slots:
     last_heard:
       description: When the collector has heard of it last, in seconds since 1970.
       type: int
+    absent:
+      description: Whether the collector hears of it no more.
+      type: bool
+    version:
+      description: Version of HTCondor.
+      type: str
     total:
       description: The slot's C(cpus), C(memory) (MiB), C(disk) (KiB) and C(gpus), with what was given to dynamic slots.
       type: dict
@@ -129,7 +151,7 @@ slots:
   sample:
     - {name: slot1@worker1.example.org, machine: worker1.example.org, type: partitionable, state: Unclaimed,
        activity: Idle, draining: false, drain_reason: null, drain_request_id: null, job: null, owner: null,
-       last_heard: 1795578252, total: {cpus: 4, memory: 24105, disk: 66037180, gpus: 0},
+       last_heard: 1795578252, absent: false, version: 23.9.6, total: {cpus: 4, memory: 24105, disk: 66037180, gpus: 0},
        left: {cpus: 2, memory: 23849, disk: 66033085, gpus: 0}}
 totals:
   description:
@@ -168,6 +190,8 @@ totals:
     left: {cpus: 2, memory: 23849, disk: 66033085, gpus: 0}
 """
 
+import time
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._condor_pool import (
@@ -180,6 +204,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._condor_pool impor
     shape_daemon,
     shape_slot,
     sum_slots,
+    with_absent,
 )
 
 
@@ -187,6 +212,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **ARGUMENTS,
+            "absent": {"type": "bool", "default": False},
             "constraint": {"type": "str"},
             "hosts": {"type": "list", "elements": "str"},
         },
@@ -197,7 +223,11 @@ def main() -> None:
     hosts, constraint = module.params["hosts"], module.params["constraint"]
     if wrong := check_host_names(hosts or []):
         cli.fail(f"These are no host names: {', '.join(map(repr, wrong))}.")
-    conditions = [*([of_hosts(hosts)] if hosts else []), *([f"({constraint})"] if constraint else [])]
+    conditions = [
+        *([with_absent()] if module.params["absent"] else []),
+        *([of_hosts(hosts)] if hosts else []),
+        *([f"({constraint})"] if constraint else []),
+    ]
     nothing = hosts == [] or (module.check_mode and pool.is_bare)
     ads = [] if nothing else pool.read(" && ".join(conditions) or None)
     slots = [shape_slot(ad) for ad in ads if is_slot(ad)]
@@ -205,6 +235,7 @@ def main() -> None:
     order = list(DAEMONS.values())
     module.exit_json(
         changed=False,
+        now=int(time.time()),
         daemons=sorted(daemons, key=lambda daemon: (order.index(daemon["type"]), str(daemon["name"]))),
         slots=sorted(slots, key=lambda slot: (str(slot["machine"]), str(slot["name"]))),
         totals=sum_slots(slots),

@@ -1,0 +1,217 @@
+# Copyright: (c) 2026, the sitewright.grid contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private to sitewright.grid: what a site promises, and which of it was proven.
+
+verify.yml notes each proof on its host; this compares them with the promises of the site model, so that what was never
+tried is not passed over. A product adds its promises by a line in PROMISES.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+from ansible_collections.sitewright.grid.plugins.module_utils._report_parts import show_count
+from ansible_collections.sitewright.grid.plugins.module_utils._survey import Names
+
+Json = t.Mapping[str, t.Any]
+SITE = "(site)"  # in place of a host, where a promise is the site's as a whole
+OK, FAILED, SKIPPED = "ok", "failed", "skipped"
+NOT_TRIED = "it was not tried: the host was not reached, or the run has ended before"
+
+
+class Promise(t.NamedTuple):
+    """What is promised, by which phase, and on which hosts it is to be proven; for the whole site, by any of them."""
+
+    phase: str
+    key: str
+    words: str
+    hosts: tuple[str, ...]
+    of_site: bool = False
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What came of a promise on a host."""
+
+    promise: Promise
+    host: str
+    state: str
+    words: str = ""
+
+
+def promise_storage(site: Json, serving: t.Callable[[str], list[str]]) -> list[Promise]:
+    """Return what the Ceph cluster promises."""
+    ceph = site.get("ceph")
+    if not ceph:
+        return []
+    clients = tuple(name for name in serving("ceph") if site["hosts"][name]["ceph"].get("client"))
+    monitors = tuple(name for name in serving("ceph") if site["hosts"][name]["ceph"].get("mon"))
+    promises = [Promise("storage", "cluster", "every daemon serves, and the cluster is healthy", monitors, True)]
+    if clients:
+        shared = "reads what every client wrote" if ceph["client"]["access"] == "rw" else "cannot write"
+        promises.append(Promise("storage", "files", shared, clients))
+        if ceph["cephx"]:
+            promises.append(Promise("storage", "caps", "its key opens nothing else", clients))
+    return promises
+
+
+def promise_batch(site: Json, serving: t.Callable[[str], list[str]]) -> list[Promise]:
+    """Return what the HTCondor pool promises."""
+    if not site.get("condor"):
+        return []
+
+    def running(daemon: str) -> tuple[str, ...]:
+        return tuple(name for name in serving("condor") if daemon in site["hosts"][name]["condor"]["daemons"])
+
+    executes, submits = running("execute"), running("submit")
+    promises = [Promise("batch", "pool", "every daemon and execution point is in the pool", running("manager"), True)]
+    if submits and executes:
+        promises.append(Promise("batch", "submit", "its jobs run on every execution point", submits))
+        promises.append(Promise("batch", "jobs", "runs jobs and gives their output back", executes))
+        promises.append(Promise("batch", "isolation", "a job has its own directories and account", executes))
+    return promises
+
+
+PROMISES = (promise_storage, promise_batch)
+
+
+def list_promises(site: Json) -> list[Promise]:
+    """Return the promises of a site model; hosts that retire promise nothing."""
+
+    def serving(product: str) -> list[str]:
+        return [name for name, host in site["hosts"].items() if host.get(product) and not host["retiring"]]
+
+    return [promise for make in PROMISES for promise in make(site, serving)]
+
+
+def judge(site: Json, notes: t.Mapping[str, t.Sequence[Json]], tried: t.Collection[str]) -> list[Proof]:
+    """Return a proof, or the lack of one, for each promise on each of the hosts that a run was to try.
+
+    notes has, by the host that has noted it, dictionaries with a promise (its key), a state, words, and a host where
+    that is another one. Of several notes on one promise and host, the worst counts.
+    """
+    found: dict[tuple[str, str], Json] = {}
+    for noting, some in notes.items():
+        for note in some:
+            for host in (note.get("host") or noting, SITE):
+                key = (note["promise"], host)
+                if key not in found or _rank(note) > _rank(found[key]):
+                    found[key] = note
+    proofs = []
+    for promise in list_promises(site):
+        among = [host for host in promise.hosts if host in tried]
+        for host in ([SITE] if among else []) if promise.of_site else among:
+            judged = found.get((promise.key, host), {"state": FAILED, "words": NOT_TRIED})
+            proofs.append(Proof(promise, host, judged["state"], " ".join(str(judged.get("words") or "").split())))
+    return proofs
+
+
+def _rank(note: Json) -> int:
+    return (OK, SKIPPED, FAILED).index(note["state"])
+
+
+def render_proofs(site: Json, proofs: t.Sequence[Proof]) -> list[str]:
+    """Return the table as lines of text: a line for each promise, and one for each host that does not keep it."""
+    kept = sum(proof.state == OK for proof in proofs)
+    skipped = sum(proof.state == SKIPPED for proof in proofs)
+    words = f"Site {site['name']}: {kept} of {show_count(len(proofs), 'promise')} proven"
+    lines = [words + (f", {skipped} not tried" if skipped else ""), ""]
+    promises = list(dict.fromkeys(proof.promise for proof in proofs))
+    width = max((len(promise.words) for promise in promises), default=0)
+    for promise in promises:
+        some = [proof for proof in proofs if proof.promise == promise]
+        good = sum(proof.state == OK for proof in some)
+        hosts = "site" if promise.of_site else f"{good} of {show_count(len(some), 'host')}"
+        verdict = "FAILED" if any(proof.state == FAILED for proof in some) else "ok" if good else "not tried"
+        lines.append(f"  {promise.phase:<8} {promise.words:<{width}}  {verdict:<9}  {hosts}")
+        lines += [f"           {proof.host}: {proof.state}: {proof.words}" for proof in some if proof.state != OK]
+    return lines
+
+
+def render_junit(site: Json, proofs: t.Sequence[Proof]) -> str:
+    """Return the proofs in the form of JUnit, which most tools of continuous integration read."""
+    root = ElementTree.Element("testsuites", {"name": f"site {site['name']}", **_counts(proofs)})
+    for phase in dict.fromkeys(proof.promise.phase for proof in proofs):
+        some = [proof for proof in proofs if proof.promise.phase == phase]
+        suite = ElementTree.SubElement(root, "testsuite", {"name": phase, **_counts(some)})
+        for proof in some:
+            name = f"{proof.promise.words} [{proof.host}]"
+            case = ElementTree.SubElement(suite, "testcase", classname=f"{site['name']}.{phase}", name=name)
+            if proof.state == FAILED:
+                ElementTree.SubElement(case, "failure", message=proof.words)
+            if proof.state == SKIPPED:
+                ElementTree.SubElement(case, "skipped", message=proof.words)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _counts(proofs: t.Sequence[Proof]) -> dict[str, str]:
+    return {
+        "tests": str(len(proofs)),
+        "failures": str(sum(proof.state == FAILED for proof in proofs)),
+        "skipped": str(sum(proof.state == SKIPPED for proof in proofs)),
+    }
+
+
+def parse_job_output(lines: t.Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return what jobs have written, by the machine that they were for; lines are C(./MACHINE.out:KEY=VALUE)."""
+    jobs: dict[str, dict[str, str]] = {}
+    for line in lines:
+        path, _colon, word = line.partition(":")
+        key, _equals, value = word.partition("=")
+        machine = path.rpartition("/")[2]
+        jobs.setdefault(machine[: -len(".out")] if machine.endswith(".out") else machine, {})[key] = value
+    return jobs
+
+
+def judge_jobs(
+    lines: t.Sequence[str], site: Json, machines: t.Sequence[str], draining: t.Sequence[str], checksum: str
+) -> list[dict[str, t.Any]]:
+    """Return notes on the jobs of an access point: one was to run on each machine, and read input of this checksum."""
+    jobs = parse_job_output(lines)
+    names = Names(site["hosts"])
+    notes = []
+    for machine in machines:
+        host = names.find(machine) or machine
+        wrong = _check_job(jobs.get(machine), machine, checksum)
+        notes.append({"promise": "jobs", "host": host, "state": FAILED if wrong else OK, "words": wrong})
+        wishes = ((site["hosts"].get(host) or {}).get("condor") or {}).get("isolation")
+        if wishes and machine in jobs:
+            wrong = _check_isolation(jobs[machine], wishes)
+            notes.append({"promise": "isolation", "host": host, "state": FAILED if wrong else OK, "words": wrong})
+    for machine in draining:
+        host = names.find(machine) or machine
+        words = "it drains, so no job was tried there"
+        notes += [
+            {"promise": promise, "host": host, "state": SKIPPED, "words": words} for promise in ("jobs", "isolation")
+        ]
+    return notes
+
+
+def _check_job(job: t.Mapping[str, str] | None, machine: str, checksum: str) -> str:
+    if job is None:
+        return "no job has come back from there"
+    if job.get("machine") != machine:
+        return f"the job has run on {job.get('machine')}"
+    return "" if job.get("input") == checksum else "the job has read something else than its input"
+
+
+def _check_isolation(job: t.Mapping[str, str], wishes: Json) -> str:
+    """Return what is wrong with how a job was kept apart, by what it has seen itself."""
+    mounts = job.get("mounts", "").split()
+    wished = [*wishes["directories"], *wishes["extra_directories"]] if wishes["per_job_namespaces"] else []
+    shared = [
+        directory
+        for directory in wished
+        if not any(directory == mount or directory.startswith(f"{mount}/") for mount in mounts if mount in wished)
+    ]
+    if shared:
+        return f"the job shares {', '.join(shared)} with the host"
+    account, prefix = job.get("account", ""), wishes["account_prefix"]
+    if wishes["users"] == "slot_users" and not account.startswith(prefix):
+        return f"the job runs as {account or 'nobody knows whom'}, not as one of {prefix}*"
+    return ""

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, the sitewright.grid contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Private to sitewright.grid: what a report says of the HTCondor pool, by the answer of condor_pool_info."""
+
+from __future__ import annotations
+
+from ansible_collections.sitewright.grid.plugins.module_utils._condor_utilization import (
+    render_utilization,
+    sum_utilization,
+)
+from ansible_collections.sitewright.grid.plugins.module_utils._report_parts import (
+    NOTE,
+    Bar,
+    Finding,
+    Json,
+    Section,
+    Table,
+    show_bytes,
+    show_count,
+)
+
+RESOURCES = ("cpus", "memory", "disk", "gpus")
+# Of disks so much changes by itself that only what is shown to users is remembered.
+REMEMBERED = ("cpus", "memory")
+STATES = ("running", "idle", "held")
+
+
+def report_condor(_site: Json, answer: Json) -> Section:
+    """Return the section of the pool."""
+    section = Section("HTCondor pool")
+    totals = answer["totals"]
+    rows = sum_utilization(answer["slots"], RESOURCES)
+    shown = {name: row for name, row in rows.items() if name != "gpus" or row["total"]}
+    schedds = [daemon for daemon in answer["daemons"] if daemon["type"] == "schedd"]
+    jobs = {state: sum(daemon["jobs"][state] for daemon in schedds) for state in STATES}
+    draining: dict[str, str] = {}
+    for slot in answer["slots"]:
+        if slot["draining"] and not slot["absent"]:
+            draining.setdefault(slot["machine"], slot["drain_reason"] or "no reason given")
+    section.facts = [
+        ("execution points", str(totals["machines"])),
+        ("slots", f"{totals['slots']} and {totals['dynamic_slots']} dynamic ones, {totals['claimed']} claimed"),
+        ("access points", str(len(schedds))),
+        ("jobs", ", ".join(f"{count} {state}" for state, count in jobs.items())),
+        *([("draining", ", ".join(sorted(draining)))] if draining else []),
+    ]
+    section.bars = [
+        Bar(
+            "GPUs" if name == "gpus" else name,
+            row["used"],
+            row["total"],
+            _bar_words(name, row),
+        )
+        for name, row in shown.items()
+        if row["total"]
+    ]
+    _header, *lines = render_utilization(shown)
+    section.tables = [
+        Table(
+            "Utilization",
+            ("Resource", "Unavailable", "Available", "Total", "Used", "Avail %", "Total %"),
+            [_cells(line) for line in lines],
+        )
+    ]
+    section.findings = [
+        Finding(NOTE, host, f"drains: {reason}", "condor_drain -cancel, where nobody wants it any more")
+        for host, reason in sorted(draining.items())
+    ]
+    if jobs["held"]:
+        section.findings.append(
+            Finding(NOTE, "HTCondor", f"{show_count(jobs['held'], 'job')} held", "condor_q -held -allusers tells why")
+        )
+    section.trends = {
+        **{f"pool_{name}_used_percent": rows[name]["total_percent"] or 0.0 for name in REMEMBERED},
+        **{f"jobs_{state}": count for state, count in jobs.items()},
+        "pool_machines": totals["machines"],
+    }
+    section.data = {"utilization": rows, "jobs": jobs, "totals": totals, "draining": draining}
+    return section
+
+
+def _bar_words(name: str, row: Json) -> str:
+    unit = {"memory": 2**20, "disk": 2**10}.get(name)
+    used, available, unavailable = (
+        show_bytes(row[key] * unit) if unit else str(row[key]) for key in ("used", "available", "unavailable")
+    )
+    return f"{used} of {available} available, {unavailable} unavailable"
+
+
+def _cells(line: str) -> list[str]:
+    return line.split()
