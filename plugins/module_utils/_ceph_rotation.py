@@ -103,7 +103,9 @@ def plan_rotation(
     for name in wanted:
         keys = have.get(name)
         if keys is None:
-            plan.faults.append(f"{name} does not exist in the cluster: make it with site.yml first.")
+            plan.faults.append(
+                f"{name} does not exist in the cluster: run site.yml, or remove what is left of it here."
+            )
         elif keys.pending:
             plan.reasons[name] = "a run that was cut short has begun with it"
             plan.pending.append(name)

@@ -222,6 +222,11 @@ def test_keys_are_rotated_under_load(site: Pool, since: float, soak: bool) -> No
         site.ssh(host, "systemctl restart ceph-mon.target")
         site.wait_for_health(STORE)
     assert_work_is_whole(site)
+    # The ceph-fuse of before has ended with its last file, and its successor comes back by itself.
+    for host in (HEAD, WORKER):
+        site.wait_until("left to one ceph-fuse", host, "[ $(pgrep --count --exact ceph-fuse) = 1 ]", 60)
+        site.ssh(host, "pkill --signal KILL --exact ceph-fuse")
+        site.wait_until("mounted again", host, f"stat /cephfs/{host}/sums", 60)
     site.ssh(WORKER, "systemctl restart condor")
     site.wait_for_machines()
 
