@@ -76,7 +76,46 @@ def promise_batch(site: Json, serving: t.Callable[[str], list[str]]) -> list[Pro
     return promises
 
 
-PROMISES = (promise_storage, promise_batch)
+def promise_workers(site: Json, serving: t.Callable[[str], list[str]]) -> list[Promise]:
+    """Return what the workers of OSG promise."""
+    workers = {name: site["hosts"][name]["osg"] for name in serving("osg")}
+    if not workers:
+        return []
+    condor = {name: site["hosts"][name]["condor"]["daemons"] for name in serving("condor")}
+    expecting = tuple(name for name, osg in workers.items() if osg["expected_origins"])
+    fetching = tuple(name for name, osg in workers.items() if osg["worker"]["fetch_crl"])
+    jobs = tuple(name for name in workers if "execute" in condor.get(name, ()))
+    words = "has the client, CA certificates and the environment"
+    promises = [Promise("workers", "client", words, tuple(workers))]
+    if fetching:
+        promises.append(Promise("workers", "revocations", "has lists of revoked certificates", fetching))
+    if expecting:
+        promises.append(Promise("workers", "origins", "its packages come from where they are expected", expecting))
+    if jobs and any("submit" in daemons for daemons in condor.values()):
+        promises.append(Promise("workers", "osg_jobs", "a job can use what OSG's jobs expect", jobs))
+    return promises
+
+
+def promise_guests(site: Json, serving: t.Callable[[str], list[str]]) -> list[Promise]:
+    """Return what the virt queue promises."""
+    nodes = tuple(name for name in serving("virt") if "htcondor" in site["hosts"][name]["virt"]["backends"])
+    return [Promise("virt", "guests", "a job boots a virtual machine", nodes)] if nodes else []
+
+
+def promise_slurm(site: Json, serving: t.Callable[[str], list[str]]) -> list[Promise]:
+    """Return what Slurm promises."""
+    slurm = site.get("slurm")
+    if not slurm:
+        return []
+    nodes = tuple(name for name in serving("slurm") if site["hosts"][name]["slurm"]["node"])
+    controller = (slurm["controller"]["host"],)
+    promises = [Promise("slurm", "slurm", "every node answers the controller", controller, True)]
+    if nodes:
+        promises.append(Promise("slurm", "slurm_jobs", "runs a job in each of its partitions", nodes))
+    return promises
+
+
+PROMISES = (promise_storage, promise_batch, promise_workers, promise_slurm, promise_guests)
 
 
 def list_promises(site: Json) -> list[Promise]:
@@ -189,6 +228,32 @@ def judge_jobs(
         notes += [
             {"promise": promise, "host": host, "state": SKIPPED, "words": words} for promise in ("jobs", "isolation")
         ]
+    return notes
+
+
+def judge_worker_jobs(
+    lines: t.Sequence[str],
+    site: Json,
+    machines: t.Sequence[str],
+    draining: t.Sequence[str],
+    reason: str = "no job has come back from there",
+) -> list[dict[str, t.Any]]:
+    """Return notes on the jobs for workers of OSG: one was to run on each machine, and wrote what was wrong there.
+
+    reason tells why one has written nothing.
+    """
+    jobs = parse_job_output(lines)
+    names = Names(site["hosts"])
+    notes = []
+    for machine in machines:
+        job = jobs.get(machine)
+        wrong = reason if job is None else job.get("fault", "the job was cut short")
+        host = names.find(machine) or machine
+        notes.append({"promise": "osg_jobs", "host": host, "state": FAILED if wrong else OK, "words": wrong})
+    for machine in draining:
+        words = "it drains, so no job was tried there"
+        host = names.find(machine) or machine
+        notes.append({"promise": "osg_jobs", "host": host, "state": SKIPPED, "words": words})
     return notes
 
 

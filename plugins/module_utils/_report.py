@@ -34,7 +34,7 @@ SECTIONS: dict[str, t.Callable[[Json, Json], Section]] = {"ceph": report_ceph, "
 KINDS = {
     "token": "token",
     "certificate": "certificate",
-    "ca": "authority's certificate",
+    "ca": "CA certificate",
     "crl": "revocation list",
 }
 # There are many of these, and others make them.

@@ -16,6 +16,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_faults impor
     Place,
     enumerate_names,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._site_osg_worker import shared_directories
 from ansible_collections.sitewright.grid.plugins.module_utils._site_product import Host, Product, Serving
 from ansible_collections.sitewright.grid.plugins.module_utils._site_values import nearest
 from ansible_collections.sitewright.grid.plugins.module_utils._site_variables import REFUSED, Settings
@@ -114,8 +115,14 @@ def build_ceph_host(host: Host, serving: Serving, settings: Settings) -> dict[st
 
 
 def _directories(host: Host, serving: Serving, settings: Settings) -> list[dict[str, t.Any]]:
-    """Return the directories that a client is to make: the first one that stays makes them all."""
-    return settings.site("ceph_directories") if serving.first_staying("ceph_clients") == host.name else []
+    """Return the directories that a client is to make: the first one that stays makes them all.
+
+    Workers of OSG cannot where they only read one of them.
+    """
+    maker = serving.first_staying("ceph_clients", "osg_workers" if settings.site("osg_app") else None)
+    if host.name != maker:
+        return []
+    return [*settings.site("ceph_directories"), *(shared_directories(settings) if serving["osg_workers"] else [])]
 
 
 def _check_directories(serving: Serving, settings: Settings) -> None:

@@ -19,6 +19,10 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_condor_isola
 )
 from ansible_collections.sitewright.grid.plugins.module_utils._site_condor_variables import CONDOR_VARIABLES
 from ansible_collections.sitewright.grid.plugins.module_utils._site_faults import SITE, Findings, enumerate_names
+from ansible_collections.sitewright.grid.plugins.module_utils._site_osg_worker import (
+    check_knobs,
+    private_directories,
+)
 from ansible_collections.sitewright.grid.plugins.module_utils._site_product import Host, Product, Serving
 from ansible_collections.sitewright.grid.plugins.module_utils._site_variables import REFUSED, Settings
 
@@ -72,6 +76,11 @@ def build_condor_host(host: Host, serving: Serving, settings: Settings) -> dict[
 
     knobs = value("condor_knobs") or {}
     _check_security(host.name, knobs, settings.findings)
+    isolation = build_isolation(host.name, value, settings.findings) if "execute" in daemons else None
+    if isolation and host.name in serving["osg_workers"]:
+        further = private_directories(host.name, isolation, settings)
+        isolation["extra_directories"] = [*(isolation["extra_directories"] or []), *further]
+        check_knobs(host.name, knobs, settings.findings)
     domain = settings.site("condor_trust_domain") or settings.site("site_name")
     # A central manager has the signing key, and its own daemons know one another without tokens.
     needs_token = "manager" not in daemons
@@ -90,7 +99,7 @@ def build_condor_host(host: Host, serving: Serving, settings: Settings) -> dict[
         "package_source": value("condor_package_source") or {"source": "distribution"},
         "purge": value("condor_purge"),
         "drain": {"schedule": value("condor_drain_schedule"), "timeout": value("condor_drain_timeout")},
-        "isolation": build_isolation(host.name, value, settings.findings) if "execute" in daemons else None,
+        "isolation": isolation,
     }
 
 

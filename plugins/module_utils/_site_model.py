@@ -29,7 +29,9 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_faults impor
     Findings,
     render_findings,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._site_osg import OSG
 from ansible_collections.sitewright.grid.plugins.module_utils._site_product import Host, Serving
+from ansible_collections.sitewright.grid.plugins.module_utils._site_slurm import SLURM
 from ansible_collections.sitewright.grid.plugins.module_utils._site_values import each, nearest, text
 from ansible_collections.sitewright.grid.plugins.module_utils._site_variables import (
     REFUSED,
@@ -38,8 +40,9 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_variables im
     Unreadable,
     Variable,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._site_virt import VIRT
 
-PRODUCTS = (CEPH, CONDOR)
+PRODUCTS = (CEPH, CONDOR, OSG, SLURM, VIRT)
 PREFIXES = ("site_", *(prefix for product in PRODUCTS for prefix in product.prefixes))
 GROUPS = (*(group for product in PRODUCTS for group in product.groups), "retiring")
 VARIABLES = (

@@ -53,7 +53,7 @@ class Serving(t.Mapping[str, Members]):
 
     def __init__(self, groups: t.Mapping[str, t.Iterable[str]]) -> None:
         self._groups = {group: Members(names) for group, names in groups.items()}
-        self._first_staying: dict[str, str | None] = {}
+        self._first_staying: dict[tuple[str, str | None], str | None] = {}
 
     def __getitem__(self, group: str) -> Members:
         return self._groups[group]
@@ -64,12 +64,17 @@ class Serving(t.Mapping[str, Members]):
     def __len__(self) -> int:
         return len(self._groups)
 
-    def first_staying(self, group: str) -> str | None:
-        """Return the first host of a group that is not to retire; it is looked for once, not for every host."""
-        if group not in self._first_staying:
-            staying = (name for name in self[group] if name not in self["retiring"])
-            self._first_staying[group] = next(staying, None)
-        return self._first_staying[group]
+    def first_staying(self, group: str, rather_not_in: str | None = None) -> str | None:
+        """Return the first host of a group that is not to retire; it is looked for once, not for every host.
+
+        One that is in another group, too, is taken only where all are.
+        """
+        key = (group, rather_not_in)
+        if key not in self._first_staying:
+            staying = [name for name in self[group] if name not in self["retiring"]]
+            others = (name for name in staying if rather_not_in is None or name not in self[rather_not_in])
+            self._first_staying[key] = next(others, next(iter(staying), None))
+        return self._first_staying[key]
 
 
 @dataclass(frozen=True)

@@ -68,10 +68,12 @@ class Settings:
         self, variables: t.Iterable[Variable], inventory: Inventory, members: t.Sequence[str], findings: Findings
     ) -> None:
         self.findings = findings
+        self.groups = inventory.groups
         self._hosts = inventory.hosts
         self._members = members
         self._variables = {variable.name: variable for variable in variables}
         self._given: set[str] = set()
+        self._checked: dict[tuple[str, str], t.Any] = {}
         self._site = {name: self._agree(name) for name, known in self._variables.items() if known.scope == "site"}
 
     def site(self, name: str) -> t.Any:
@@ -83,9 +85,13 @@ class Settings:
         return name in self._given
 
     def host(self, host: str, name: str) -> t.Any:
-        """Return the value of this host's variable, or REFUSED; each call records its faults, so ask once."""
+        """Return the value of this host's variable, or REFUSED; its faults are recorded once."""
         value = self._hosts[host].get(name)
-        return self._variables[name].default if value is None else self._check(host, name, value)
+        if value is None:
+            return self._variables[name].default
+        if (host, name) not in self._checked:
+            self._checked[host, name] = self._check(host, name, value)
+        return self._checked[host, name]
 
     def given(self, host: str, name: str) -> t.Any:
         """Return what the inventory has for this host's variable of a dictionary, unchecked; else an empty one."""

@@ -181,6 +181,58 @@ site:
           description: For how many seconds a host's token is good; V(null) is for ever.
           type: int
           sample: 2592000
+    osg:
+      description: The workers of OSG as a whole; V(null) where there is none.
+      type: dict
+      contains:
+        workers:
+          description: The hosts that are workers of OSG.
+          type: list
+          elements: str
+          sample: [worker01]
+        mirror:
+          description: The mirror of the site below which all repositories are, or V(null).
+          type: str
+          sample: https://mirror.example.org
+    slurm:
+      description: Slurm as a whole; V(null) where no host is in a group of Slurm.
+      type: dict
+      contains:
+        cluster:
+          description: The name of the cluster.
+          type: str
+          sample: blueberry
+        controller:
+          description: The controller, its C(host) in the inventory, its C(name) without a domain and its C(address).
+          type: dict
+          sample: {host: head1, name: head1, address: 192.0.2.10}
+        nodes:
+          description: The hosts that are nodes.
+          type: list
+          elements: str
+          sample: [worker01]
+        partitions:
+          description: The partitions, with the short names of their C(nodes).
+          type: dict
+          sample:
+            work: {nodes: [worker01], default: true, max_time: null, parameters: {}}
+        parameters:
+          description: The operator's parameters for C(slurm.conf).
+          type: dict
+          sample: {PriorityType: priority/multifactor}
+    virt:
+      description: The virt queue as a whole; V(null) where no host is in C(virt_nodes).
+      type: dict
+      contains:
+        nodes:
+          description: The hosts whose batch jobs boot virtual machines.
+          type: list
+          elements: str
+          sample: [worker01]
+        condor_submit_knobs:
+          description: The knobs with which access points of HTCondor send such jobs to these hosts.
+          type: dict
+          sample: {APPEND_REQUIREMENTS: (MY.RequiresVirtualization =!= True || TARGET.CAN_RUN_VIRTUAL_MACHINE =?= True)}
     hosts:
       description: Each host that is in a group of the site, by its name in the inventory.
       type: dict
@@ -239,6 +291,47 @@ site:
             package_source: {source: distribution}
             purge: false
             drain: {schedule: graceful, timeout: 3600}
+        osg:
+          description:
+            - What it has as a worker of OSG; V(null) where it is none.
+            - C(repos) has the options of the role C(osg_repos) without their prefix.
+            - C(expected_origins) tells from which repository packages have to come.
+          type: dict
+          sample:
+            repos:
+              series: 25
+              priority: 98
+              epel_priority: 99
+              exclude: []
+              epel_exclude: []
+              overrides: {}
+              extra: {}
+              preflight: refuse
+              once: {}
+              accepted: []
+              expected_origins: {}
+            expected_origins: {condor: osg}
+        slurm:
+          description:
+            - What it runs of Slurm; V(null) where that is nothing.
+            - C(runs) lists it, as the role C(slurm) names it. C(node) is what M(sitewright.grid.slurm_config) takes of
+              a node, or V(null) where it is none.
+          type: dict
+          sample:
+            runs: [node]
+            node: {address: 192.0.2.21, features: [avx512], gres: {}, memory_percent: 95, parameters: {}}
+        virt:
+          description:
+            - Its place in the virt queue; V(null) where it has none.
+            - C(backends) are the batch systems whose jobs boot guests there; C(emulation), C(guests) and C(exclusive) are
+              options of the role C(virt_queue), and C(host) has those of the role C(kvm_host).
+          type: dict
+          sample:
+            backends: [htcondor]
+            emulation: false
+            guests: 4
+            exclusive: true
+            host: {users: [], device_mode: "0660", probe_limit: 5, images: [], system_daemon: false}
 faults:
   description:
     - What is wrong, each with the C(host), the C(variable), the C(value) as text, and the C(message).

@@ -10,7 +10,7 @@ import typing as t
 import pytest
 from lab import ROOT, Lab, molecule
 
-TASKS_PER_HOST = 25  # of a run that has nothing to do
+TASKS_PER_HOST = 28  # of a run that has nothing to do
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._proofs import (
     Proof,
     judge,
     judge_jobs,
+    judge_worker_jobs,
     render_junit,
     render_proofs,
 )
@@ -161,3 +162,36 @@ def test_wishes_of_another_kind_and_a_host_that_drains() -> None:
         ("jobs", "worker1", "skipped"),
         ("isolation", "worker1", "skipped"),
     ]
+
+
+def as_workers(**changes: t.Any) -> dict[str, t.Any]:
+    """Return the model with its execution points as workers of OSG."""
+    osg = {"expected_origins": {}, "worker": {"fetch_crl": True}, **changes}
+    hosts = {name: {**host, "osg": osg if "worker" in name else None} for name, host in MODEL["hosts"].items()}
+    return {**MODEL, "osg": {"workers": ["worker1", "worker2"]}, "hosts": hosts}
+
+
+def test_workers_of_osg_promise_what_their_jobs_expect() -> None:
+    def promised(model: dict[str, t.Any]) -> list[tuple[str, str]]:
+        proofs = judge(model, {}, TRIED)
+        return [(proof.promise.key, proof.host) for proof in proofs if proof.promise.phase == "workers"]
+
+    keys = ("client", "revocations", "osg_jobs")
+    assert promised(as_workers()) == [(key, host) for key in keys for host in ("worker1", "worker2")]
+    plain = as_workers(expected_origins={"condor": "osg"}, worker={"fetch_crl": False})
+    assert {key for key, _host in promised(plain)} == {"client", "origins", "osg_jobs"}
+    assert promised(MODEL) == []
+
+
+def test_jobs_for_workers_tell_what_is_wrong() -> None:
+    lines = ["./worker1.out:fault=", "./worker2.blueberry.out:fault=xrdcp does not run", "./worker3.out:early=yes"]
+    notes = judge_worker_jobs(lines, as_workers(), ["worker1", "worker2.blueberry", "worker3", "worker4"], ["worker5"])
+    assert [(note["promise"], note["host"], note["state"], note["words"]) for note in notes] == [
+        ("osg_jobs", "worker1", "ok", ""),
+        ("osg_jobs", "worker2", "failed", "xrdcp does not run"),
+        ("osg_jobs", "worker3", "failed", "the job was cut short"),
+        ("osg_jobs", "worker4", "failed", "no job has come back from there"),
+        ("osg_jobs", "worker5", "skipped", "it drains, so no job was tried there"),
+    ]
+    [note] = judge_worker_jobs([], as_workers(), ["worker1"], [], "no way to submit")
+    assert note["words"] == "no way to submit"

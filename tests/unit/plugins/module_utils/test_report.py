@@ -234,7 +234,7 @@ def health(severity: str, code: str = "OSD_DOWN", muted: bool = False) -> dict[s
             {"looks": {name: {"now": NOW, "expiries": [token(3, kind="ca")]} for name in ("worker1", "worker2")}},
             "note",
             "worker1, worker2",
-            "1 authority's certificate expired, or will soon: sitewright",
+            "1 CA certificate expired, or will soon: sitewright",
         ),
         (
             {

@@ -186,8 +186,13 @@ def test_the_model_of_a_site_of_defaults() -> None:
             "package_repository": None,
         },
         "condor": None,
+        "osg": None,
+        "slurm": None,
+        "virt": None,
     }
     assert model.site["condor"] is None
+    assert model.site["osg"] is None
+    assert model.site["virt"] is None
     assert model.site["hosts"]["worker1"]["address"] == "worker1"
     assert model.site["hosts"]["worker1"]["ceph"] == {
         "daemons": ["client", "fuse"],
@@ -367,6 +372,117 @@ def test_a_pool_of_defaults() -> None:
     assert model.site["hosts"]["worker1"]["condor"] is None
 
 
+def test_a_worker_of_defaults() -> None:
+    model = build(groups={"osg_workers": ["worker1"]})
+    assert model.site is not None
+    assert model.site["hosts"]["worker1"]["osg"]["worker"] == {
+        "ca_certs": None,
+        "ca_packages": [],
+        "ca_directory": "/etc/grid-security/certificates",
+        "fetch_crl": True,
+        "packages": [],
+        "squid": None,
+        "tmp": None,
+        "app": None,
+        "cvmfs": None,
+        "environment": {
+            "OSG_GRID": "/etc/osg/wn-client",
+            "OSG_SQUID_LOCATION": "UNAVAILABLE",
+            "OSG_WN_TMP": "/tmp",
+            "X509_CERT_DIR": "/etc/grid-security/certificates",
+        },
+    }
+    assert model.site["hosts"]["store1"]["osg"] is None
+
+
+def test_a_worker_of_other_choices() -> None:
+    site = {
+        "osg_ca_certs": "site",
+        "osg_ca_directory": "/cephfs/certificates",
+        "osg_squid_location": "squid.example.org:3128",
+        "osg_wn_tmp": "/srv/tmp",
+        "osg_app": "/osg/app",
+        "osg_app_group": "software",
+        "osg_data": "/osg/data",
+        "osg_cvmfs": True,
+        "osg_environment": {"OSG_SITE_NAME": "Blueberry", "OSG_SPARE": None},
+        "condor_isolation_extra_directories": ["/srv/scratch"],
+        "ceph_directories": [{"path": "/home"}],
+    }
+    groups = {
+        "ceph_clients": ["worker1", "store1"],
+        "condor_managers": ["store1"],
+        "condor_submits": ["store1"],
+        "condor_executes": ["worker1", "store1"],
+        "osg_workers": ["worker1"],
+    }
+    model = build(site=site, groups=groups)
+    assert model.site is not None, model.faults
+    worker, store = model.site["hosts"]["worker1"], model.site["hosts"]["store1"]
+    assert worker["osg"]["worker"]["environment"] == {
+        "OSG_APP": "/cephfs/osg/app",
+        "OSG_DATA": "/cephfs/osg/data",
+        "OSG_GRID": "/etc/osg/wn-client",
+        "OSG_SQUID_LOCATION": "squid.example.org:3128",
+        "OSG_WN_TMP": "/srv/tmp",
+        "X509_CERT_DIR": "/cephfs/certificates",
+        "OSG_SITE_NAME": "Blueberry",
+    }
+    assert worker["osg"]["worker"]["app"] == "/cephfs/osg/app"
+    assert worker["osg"]["worker"]["cvmfs"] == {
+        "http_proxy": "http://squid.example.org:3128",
+        "quota_limit": 20000,
+        "cache_base": "/var/lib/cvmfs",
+        "repositories": [],
+    }
+    # No path is lost that jobs have of their own, and only workers have one more.
+    assert worker["condor"]["isolation"]["extra_directories"] == ["/srv/scratch", "/srv/tmp"]
+    assert store["condor"]["isolation"]["extra_directories"] == ["/srv/scratch"]
+    # The first client only reads OSG_APP, so that it cannot make it.
+    assert worker["ceph"]["client"]["directories"] == []
+    assert store["ceph"]["client"]["directories"] == [
+        {"path": "/home"},
+        {"path": "/osg/app", "group": "software", "mode": "3775"},
+        {"path": "/osg/data", "mode": "1777"},
+    ]
+
+
+def test_slurm_of_defaults() -> None:
+    groups = {"slurm_controllers": ["store1"], "slurm_nodes": ["store1", "store2"]}
+    model = build(site={"site_name": "Blueberry"}, groups=groups)
+    assert model.site is not None
+    assert model.site["slurm"] == {
+        "cluster": "blueberry",
+        "controller": {"host": "store1", "name": "store1", "address": "192.0.2.11"},
+        "nodes": ["store1", "store2"],
+        "partitions": {
+            "work": {"nodes": ["store1", "store2"], "default": True, "max_time": None, "parameters": {}},
+        },
+        "parameters": {},
+    }
+    assert model.site["hosts"]["store1"]["slurm"]["runs"] == ["controller", "node"]
+    assert model.site["hosts"]["store2"]["slurm"] == {
+        "runs": ["node"],
+        "node": {"address": "192.0.2.12", "features": [], "gres": {}, "memory_percent": 95, "parameters": {}},
+    }
+    assert model.site["hosts"]["worker1"]["slurm"] is None
+
+
+def test_partitions_are_made_of_groups() -> None:
+    groups = {
+        "slurm_controllers": ["store1"],
+        "slurm_nodes": ["store1", "store2", "store3"],
+        "fast": ["store3", "worker1"],
+    }
+    partitions = {"all": {}, "fast": {"groups": ["fast"], "max_time": "1:00:00", "parameters": {"PriorityTier": 2}}}
+    model = build(site={"slurm_partitions": partitions}, groups=groups)
+    assert model.site is not None
+    assert model.site["slurm"]["partitions"] == {
+        "all": {"nodes": ["store1", "store2", "store3"], "default": False, "max_time": None, "parameters": {}},
+        "fast": {"nodes": ["store3"], "default": False, "max_time": "1:00:00", "parameters": {"PriorityTier": 2}},
+    }
+
+
 @pytest.mark.parametrize(
     ("levels", "merged"),
     [
@@ -408,3 +524,24 @@ def test_every_variable_is_documented_as_the_table_says() -> None:
         row = f"| {variable.type} | {variable.scope} | {default} | {variable.description} |"
         assert rows.pop(variable.name, None) == row, variable.name
     assert rows == {}, "documented, but unknown"
+
+
+def test_a_virt_node_of_defaults() -> None:
+    groups = {
+        "condor_managers": ["store1"],
+        "condor_submits": ["store1"],
+        "condor_executes": ["worker1"],
+        "virt_nodes": ["worker1"],
+    }
+    model = build(groups=groups)
+    assert model.site is not None
+    assert model.site["virt"]["nodes"] == ["worker1"]
+    assert list(model.site["virt"]["condor_submit_knobs"]) == ["APPEND_REQUIREMENTS"]
+    assert model.site["hosts"]["store1"]["virt"] is None
+    assert model.site["hosts"]["worker1"]["virt"] == {
+        "backends": ["htcondor"],
+        "emulation": False,
+        "guests": None,
+        "exclusive": True,
+        "host": {"users": [], "device_mode": "0660", "probe_limit": 5, "images": [], "system_daemon": False},
+    }

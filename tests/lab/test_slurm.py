@@ -1,0 +1,246 @@
+# Copyright: (c) 2026, the sitewright.grid contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Slurm by itself: a controller and two nodes, the second of which comes while a job runs on the first."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shlex
+import typing as t
+from pathlib import Path
+
+import pytest
+from lab import ROOT, Lab, edit_inventory
+
+INVENTORY = ROOT / "tests" / "lab" / "inventories" / "slurm"
+CONTROLLER, FIRST, SECOND = "slurm1", "slurm2", "slurm3"
+HOSTS = (CONTROLLER, FIRST, SECOND)
+SINCE = (
+    "systemctl show --property=ActiveEnterTimestampMonotonic,NRestarts slurmctld.service slurmd.service munge.service"
+)
+
+
+class Slurm(Lab):
+    """The lab's Slurm."""
+
+    def as_user(self, command: str, user: str = "ann", host: str = CONTROLLER, timeout: int = 120) -> str:
+        """Run a command as an ordinary user."""
+        return self.ssh(host, f"cd /tmp && runuser -u {user} -- sh -c {shlex.quote(command)}", timeout)
+
+    def submit(self, script: str, *options: str, user: str = "ann") -> str:
+        """Submit a script, and return the job's number."""
+        words = shlex.join(["sbatch", "--parsable", "--mem=100", *options])
+        return self.as_user(f"{words} <<'END'\n#!/bin/sh\n{script}\nEND", user).strip()
+
+    def job(self, number: str) -> dict[str, str]:
+        """Return what Slurm says of a job."""
+        shown = self.ssh(CONTROLLER, f"scontrol show job {number}")
+        return dict(re.findall(r"(\w+)=(\S*)", shown))
+
+    def wait_for(self, number: str, state: str) -> dict[str, str]:
+        """Wait until a job is in a state."""
+        command = f"scontrol show job {number} | grep -qw JobState={state}"
+        self.wait_until(f"having job {number} {state}", CONTROLLER, command, 90)
+        return self.job(number)
+
+    def state(self, node: str) -> str:
+        """Return the state of a node."""
+        return self.ssh(CONTROLLER, f"sinfo --noheader --nodes={node} --format=%T").split()[0]
+
+    def wait_for_state(self, node: str, state: str) -> None:
+        """Wait until a node is in a state."""
+        command = f"sinfo --noheader --nodes={node} --format=%T | grep -qx {state}"
+        self.wait_until(f"having {node} {state}", CONTROLLER, command, 120)
+
+    def since(self, *hosts: str) -> dict[str, str]:
+        """Return since when the daemons of these hosts run."""
+        return {host: self.ssh(host, SINCE) for host in hosts}
+
+
+def keep_only_the_first(inventory: dict[str, t.Any]) -> None:
+    del inventory["slurm_nodes"]["hosts"][SECOND]
+
+
+@pytest.fixture(scope="module")
+def slurm() -> t.Iterator[Slurm]:
+    lab = Slurm(INVENTORY)
+    lab.create()
+    for host in HOSTS:
+        # Packages make keys of their own; the image's hosts would all have the same one.
+        made = "head -c 128 /dev/urandom > /etc/munge/munge.key; useradd --uid 2001 ann; useradd --uid 2002 bob"
+        lab.ssh(host, made)
+    yield lab
+    lab.destroy()
+
+
+@pytest.fixture(scope="module")
+def small(slurm: Slurm, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """The same cluster before its second node has come."""
+    return edit_inventory(INVENTORY, tmp_path_factory.mktemp("small"), keep_only_the_first)
+
+
+def test_check_mode_tells_what_a_run_changes(slurm: Slurm, small: Lab) -> None:
+    foreseen = small.play("batch.yml", "--check", "--diff")
+    assert slurm.ssh(CONTROLLER, "ls /etc/slurm") == slurm.ssh(SECOND, "ls /etc/slurm")
+    done = small.play("batch.yml", "-vvv")
+    assert set(done.changed) == {CONTROLLER, FIRST}
+    assert foreseen.changed == done.changed
+    key = slurm.ssh(CONTROLLER, "base64 --wrap=0 /etc/munge/munge.key")
+    assert key not in done.output
+    assert not small.play("batch.yml").changed
+    assert slurm.ssh(CONTROLLER, "base64 --wrap=0 /etc/munge/munge.key") == key
+
+
+def test_the_nodes_have_the_controllers_key(slurm: Slurm) -> None:
+    keys = [slurm.ssh(host, "base64 --wrap=0 /etc/munge/munge.key") for host in HOSTS]
+    assert keys[0] == keys[1] != keys[2]
+    assert len(base64.b64decode(keys[0])) == 128
+    # In a private directory, whatever its mode.
+    assert (
+        slurm.ssh(FIRST, "stat -c '%U:%G %a' /etc/munge /etc/munge/munge.key") == "munge:munge 700\nmunge:munge 400\n"
+    )
+    assert slurm.try_ssh(FIRST, "runuser -u ann -- cat /etc/munge/munge.key").returncode != 0
+
+
+def test_the_job_of_an_ordinary_user(slurm: Slurm) -> None:
+    number = slurm.submit("echo $(id -un) on $SLURMD_NODENAME; echo oops >&2; exit 3", "--output=/tmp/%j.out")
+    job = slurm.wait_for(number, "FAILED")
+    assert job["ExitCode"] == "3:0"
+    assert slurm.ssh(FIRST, f"cat /tmp/{number}.out") == f"ann on {FIRST}\noops\n"
+    assert slurm.as_user("echo 42 | srun --mem=100 sed s/4/6/") == "62\n"
+
+
+def test_a_node_that_comes_leaves_jobs_alone(slurm: Slurm) -> None:
+    number = slurm.submit("echo $$ > /tmp/pid; sleep 600", "--output=/dev/null")
+    slurm.wait_for(number, "RUNNING")
+    slurm.wait_until("running the job", FIRST, "test -s /tmp/pid")
+    process = "ps -o pid=,lstart= -p $(cat /tmp/pid)"
+    before = (slurm.job(number), slurm.ssh(FIRST, process), slurm.since(CONTROLLER, FIRST))
+    foreseen = slurm.play("batch.yml", "--limit", SECOND, "--check", "--diff")
+    done = slurm.play("batch.yml", "--limit", SECOND)
+    assert foreseen.changed == done.changed
+    slurm.wait_for_state(SECOND, "idle")
+    after = (slurm.job(number), slurm.ssh(FIRST, process), slurm.since(CONTROLLER, FIRST))
+    for key in ("StartTime", "JobState", "Restarts", "NodeList"):
+        assert before[0][key] == after[0][key]
+    assert before[1:] == after[1:]
+    # Its configuration has reached the other node, too.
+    assert SECOND in slurm.ssh(FIRST, "scontrol show hostnames $(sinfo --noheader --format=%N)")
+    assert SECOND in slurm.ssh(FIRST, "cat /run/slurm/conf/slurm.conf")
+    assert not slurm.play("batch.yml").changed
+    assert before[1:] == (slurm.ssh(FIRST, process), slurm.since(CONTROLLER, FIRST))
+    slurm.as_user(f"scancel {number}")
+    slurm.wait_for(number, "CANCELLED")
+
+
+def test_jobs_across_nodes(slurm: Slurm) -> None:
+    assert slurm.as_user("srun --nodes=2 --mem=100 hostname | sort") == f"{FIRST}\n{SECOND}\n"
+    # From a node, too, which has no configuration of its own.
+    assert slurm.as_user("srun --nodes=2 --mem=100 hostname | sort", host=SECOND) == f"{FIRST}\n{SECOND}\n"
+    slurm.play("verify.yml")
+
+
+def test_nothing_is_left_of_a_job(slurm: Slurm) -> None:
+    """With no cgroup to hold them, processes that leave their parents are the epilog's."""
+    number = slurm.submit(
+        "(trap '' TERM; setsid nohup sleep 4711 >/dev/null 2>&1 &)\nsetsid nohup sh -c 'exec sleep 4712' &\n",
+        f"-w{FIRST}",
+    )
+    other = slurm.submit("sleep 4713", f"-w{FIRST}")
+    slurm.wait_for(number, "COMPLETED")
+    slurm.wait_until("free of the job", FIRST, "! pgrep -f 'sleep 471[12]'")
+    assert slurm.job(other)["JobState"] == "RUNNING"
+    assert slurm.ssh(FIRST, "pgrep -f 'sleep 4713'")
+    slurm.as_user(f"scancel {other}")
+    slurm.wait_for_state(FIRST, "idle")
+
+
+def test_one_user_cannot_end_the_job_of_another(slurm: Slurm) -> None:
+    number = slurm.submit("sleep 600", "--output=/dev/null")
+    slurm.wait_for(number, "RUNNING")
+    done = slurm.try_ssh(CONTROLLER, f"runuser -u bob -- scancel {number}")
+    assert "Access/permission denied" in done.stderr
+    assert slurm.job(number)["JobState"] == "RUNNING"
+    slurm.as_user(f"scancel {number}")
+
+
+def test_a_drained_node_stays_drained(slurm: Slurm) -> None:
+    slurm.ssh(CONTROLLER, f"scontrol update nodename={SECOND} state=drain reason=disk")
+    # What the run changes has the controller read everything again.
+    done = slurm.play("batch.yml", "-e", '{"slurm_features": ["big"]}')
+    assert set(done.changed) == {CONTROLLER}
+    assert slurm.state(SECOND) == "drained"
+    assert "it is drained, and takes no jobs" in slurm.play("verify.yml").output
+    slurm.restart([SECOND])
+    slurm.wait_until("answering", SECOND, "systemctl is-active slurmd")
+    assert not slurm.play("batch.yml", "-e", '{"slurm_features": ["big"]}').changed
+    assert slurm.state(SECOND) == "drained"
+    assert slurm.as_user("srun --constraint=big --mem=100 hostname") == f"{FIRST}\n"
+    slurm.ssh(CONTROLLER, f"scontrol update nodename={SECOND} state=resume")
+    assert set(slurm.play("batch.yml").changed) == {CONTROLLER}
+
+
+def test_hosts_that_restart_come_back(slurm: Slurm) -> None:
+    number = slurm.submit("sleep 600", f"-w{FIRST}", "--no-requeue", "--output=/dev/null")
+    slurm.wait_for(number, "RUNNING")
+    slurm.restart([FIRST])
+    slurm.wait_for(number, "NODE_FAIL")
+    slurm.wait_for_state(FIRST, "idle")
+    slurm.restart(list(HOSTS))
+    slurm.wait_until("answering", CONTROLLER, "scontrol ping | grep UP")
+    for node in (FIRST, SECOND):
+        slurm.wait_for_state(node, "idle")
+    assert slurm.as_user("srun --nodes=2 --mem=100 hostname | sort") == f"{FIRST}\n{SECOND}\n"
+    assert not slurm.play("batch.yml").changed
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"SlurmTimeout": 5}, "Slurm refuses the new slurm.conf, so the old files stay"),
+        (
+            {"JobSubmitPlugins": "nonsense"},
+            "The controller refuses the new configuration, so the old files were put back",
+        ),
+    ],
+    ids=["unknown", "wrong"],
+)
+def test_a_configuration_that_slurm_refuses(slurm: Slurm, parameters: dict[str, t.Any], message: str) -> None:
+    number = slurm.submit("sleep 600", f"-w{FIRST}", "--output=/dev/null")
+    slurm.wait_for(number, "RUNNING")
+    listed = "find /etc/slurm -type f -exec sha256sum {} +"
+    before = slurm.ssh(CONTROLLER, listed)
+    failed = slurm.play("batch.yml", "-e", str({"slurm_parameters": parameters}), rc=2)
+    assert message in " ".join(failed.output.split())
+    assert slurm.ssh(CONTROLLER, listed) == before
+    assert slurm.job(number)["JobState"] == "RUNNING"
+    slurm.as_user(f"scancel {number}")
+    assert not slurm.play("batch.yml").changed
+    assert slurm.as_user("srun --mem=100 echo fine") == "fine\n"
+
+
+def test_a_faulty_inventory_is_refused(slurm: Slurm, tmp_path: Path) -> None:
+    faulty = edit_inventory(INVENTORY, tmp_path, lambda inventory: inventory.pop("slurm_controllers"))
+    assert "has no host, but slurm_nodes needs one" in " ".join(faulty.play("batch.yml", rc=2).output.split())
+
+
+def test_a_node_with_jobs_does_not_leave(slurm: Slurm, small: Lab) -> None:
+    number = slurm.submit("sleep 600", f"-w{SECOND}", "--output=/dev/null")
+    slurm.wait_for(number, "RUNNING")
+    failed = small.play("batch.yml", rc=2)
+    assert f"still run jobs: {number} on {SECOND}" in " ".join(failed.output.split())
+    slurm.as_user(f"scancel {number}")
+    slurm.wait_for_state(SECOND, "idle")
+    small.play("batch.yml")
+    assert SECOND not in slurm.ssh(CONTROLLER, "sinfo --Node --noheader")
+
+
+def test_purge_takes_it_away(slurm: Slurm) -> None:
+    slurm.play("batch.yml")
+    slurm.play("purge.yml", "-e", "purge_site=slurm")
+    for host in HOSTS:
+        slurm.ssh(
+            host, "! pgrep -x 'slurmctld|slurmd|munged|slurmstepd' && ! ls /etc/munge/munge.key /etc/slurm/slurm.conf"
+        )
