@@ -4,18 +4,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
-import typing as t
-from pathlib import Path
-
-from ansible import template
-from ansible.errors import AnsibleParserError
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-
 DOCUMENTATION = r"""
 name: pool
 short_description: The hosts of a site as its HTCondor pool, its Ceph cluster and Slurm see them
@@ -100,6 +88,18 @@ cache_timeout: 300
 # ansible-inventory -i blueberry-pool.yml --graph
 # ansible -i blueberry -i blueberry-pool.yml silent -m ping
 """
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import typing as t
+from pathlib import Path
+
+from ansible import template
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 # In the environment of the survey: an inventory that names itself among its sources would ask for ever.
 MARK = "SITEWRIGHT_GRID_SURVEY"

@@ -102,23 +102,23 @@ def _findings(findings: t.Sequence[Finding]) -> str:
 def _bars(bars: t.Sequence[Bar]) -> str:
     if not bars:
         return ""
-    fullest = sorted(bars, key=lambda bar: -_share(bar))[:MOST_BARS]
+    fullest = sorted(bars, key=lambda one: -_share(one))[:MOST_BARS]
     shown = bars if len(bars) <= MOST_BARS else fullest
     lines = []
-    for bar in shown:
-        share = _share(bar)
-        label = escape(f"{bar.label}: {bar.text}", quote=True)
-        high = " high" if bar.is_high else ""
+    for one in shown:
+        share = _share(one)
+        label = escape(f"{one.label}: {one.text}", quote=True)
+        high = " high" if one.is_high else ""
         lines.append(
-            f'<div>{escape(bar.label)}</div><div class="track{high}" role="img" aria-label="{label}">'
-            f'<div class="fill" style="width:{share:.1f}%"></div></div><div class="text">{escape(bar.text)}</div>'
+            f'<div>{escape(one.label)}</div><div class="track{high}" role="img" aria-label="{label}">'
+            f'<div class="fill" style="width:{share:.1f}%"></div></div><div class="text">{escape(one.text)}</div>'
         )
     more = f"<p>The fullest {MOST_BARS} of {len(bars)}.</p>" if len(bars) > MOST_BARS else ""
     return '<div class="bars">\n' + "\n".join(lines) + f"\n</div>{more}"
 
 
-def _share(bar: Bar) -> float:
-    return min(max(100 * bar.value / bar.whole, 0), 100) if bar.whole else 0.0
+def _share(one: Bar) -> float:
+    return min(max(100 * one.value / one.whole, 0), 100) if one.whole else 0.0
 
 
 def _table(table: Table, classes: t.Sequence[str] = ()) -> str:

@@ -88,7 +88,8 @@ from ansible_collections.sitewright.grid.plugins.module_utils._private_file impo
 from ansible_collections.sitewright.grid.plugins.module_utils._text_file import file_state
 
 BYTES = 128  # of a new key
-LEAST, MOST = 32, 1024  # bytes that MUNGE takes
+LEAST = 32  # bytes that MUNGE takes, and no fewer
+MOST = 1024  # and no more
 
 
 def read_key(path: str) -> bytes | None:

@@ -99,10 +99,11 @@ CLUSTER: dict[str, t.Any] = {
 LOOKS: dict[str, t.Any] = {name: {"now": NOW, "expiries": [], "unreadable": []} for name in SITE["hosts"]}
 
 
-def report(
-    pool: t.Any = POOL, cluster: t.Any = CLUSTER, looks: t.Any = None, site: t.Any = SITE, **words: t.Any
-) -> Report:
-    return build_report(site, {"condor": [pool], "ceph": [cluster]}, LOOKS if looks is None else looks, NOW, **words)
+def report(pool: t.Any = None, **parts: t.Any) -> Report:
+    """Return the report of this site, of which parts may be other ones."""
+    given = {"cluster": CLUSTER, "looks": LOOKS, "site": SITE, **parts}
+    answers = {"condor": [POOL if pool is None else pool], "ceph": [given.pop("cluster")]}
+    return build_report(given.pop("site"), answers, given.pop("looks"), NOW, **given)
 
 
 def said(found: Report) -> list[tuple[str, str, str]]:
