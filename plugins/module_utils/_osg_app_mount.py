@@ -28,7 +28,9 @@ def unit_name(path: str) -> str:
 def render_unit(path: str) -> str:
     """Return the text of the unit that mounts a directory over itself, to be read only.
 
-    It follows the file system's own mount, of whichever kind that is: it ends with it, and comes back with it.
+    It follows the file system's own mount, of whichever kind that is: it ends with it, and comes back with it. Without
+    _netdev, systemd wants it before local-fs.target, which the file system's mount comes after; and a directory that is
+    not there, because the file system is not, must not be made below its mount.
     """
     where = path.replace("%", "%%")
     return f"""\
@@ -37,12 +39,13 @@ def render_unit(path: str) -> str:
 Description=OSG_APP, which workers only read
 After={CEPHFS} remote-fs-pre.target
 PartOf={CEPHFS}
+ConditionPathExists={where}
 
 [Mount]
 What={where}
 Where={where}
 Type=none
-Options=bind,ro
+Options=bind,ro,_netdev
 LazyUnmount=yes
 
 [Install]
