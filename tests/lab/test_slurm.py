@@ -250,7 +250,8 @@ def test_a_node_with_jobs_does_not_leave(slurm: Slurm, small: Lab) -> None:
     failed = small.play("batch.yml", rc=2)
     assert f"still run jobs: {number} on {SECOND}" in " ".join(failed.output.split())
     slurm.as_user(f"scancel {number}")
-    slurm.wait_for_state(SECOND, "idle")
+    jobs = f"squeue --noheader --nodelist={SECOND} --states=RUNNING,COMPLETING"
+    slurm.wait_until(f"having {SECOND} without jobs", CONTROLLER, f'[ -z "$({jobs})" ]')
     small.play("batch.yml")
     assert SECOND not in slurm.ssh(CONTROLLER, "sinfo --Node --noheader")
 
