@@ -108,6 +108,10 @@ def test_a_change_that_needs_a_restart_lets_the_job_end_first(pool: Pool) -> Non
     play = pool.play("batch.yml", "--limit", host, *change)
     assert list(play.changed) == [host]
     assert "restart | Let the jobs of the execution point end" in play.output
+    # The collector may still have the slots of before, or none for a moment.
+    since = max(moment for name, moment in before.items() if re.search(rf"[ @]{host}([.]|$)", name))
+    slots = f"condor_status -startd -constraint '{only_on(host)} && DaemonStartTime > {since}' -af Name | grep ."
+    pool.wait_until("knowing the new slots", pool.access_point, slots, 120)
     pool.wait_for_machines()
     job = pool.job(cluster)
     assert (job["JobStatus"], job["NumJobStarts"], job["ExitCode"]) == (4, 1, 0)
