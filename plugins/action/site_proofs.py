@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import json
-import os
 import typing as t
 from pathlib import Path
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import redact
+from ansible_collections.sitewright.grid.plugins.module_utils._controller_file import write_text
 from ansible_collections.sitewright.grid.plugins.module_utils._proofs import FAILED, judge, render_junit, render_proofs
 
 
@@ -40,7 +40,7 @@ class ActionModule(ActionBase):
         for line in render_proofs(options["site"], proofs):
             self._display.display(redact(line))
         if options["junit"] is not None:
-            write_text(Path(options["junit"]), redact(render_junit(options["site"], proofs)))
+            write_junit(Path(options["junit"]), redact(render_junit(options["site"], proofs)))
         failed = [proof for proof in proofs if proof.state == FAILED]
         hosts = ", ".join(dict.fromkeys(proof.host for proof in failed))
         return {
@@ -63,12 +63,9 @@ class ActionModule(ActionBase):
         }
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file in one step, and its directory where that is missing."""
+def write_junit(path: Path, text: str) -> None:
+    """Write the file, or end the task with the reason."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f"{path.name}.new")
-        unfinished.write_text(text, encoding="utf-8")
-        os.replace(unfinished, path)
+        write_text(path, text)
     except OSError as error:
         raise AnsibleError(f"{path} cannot be written: {error.strerror}") from error

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 import typing as t
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import redact
+from ansible_collections.sitewright.grid.plugins.module_utils._controller_file import write_text
 from ansible_collections.sitewright.grid.plugins.module_utils._report import Report, build_report
 from ansible_collections.sitewright.grid.plugins.module_utils._report_page import render_page
 from ansible_collections.sitewright.grid.plugins.module_utils._report_text import render_text
@@ -92,10 +92,7 @@ def write_report(report: Report, directory: Path) -> None:
         HISTORY: "".join(f"{json.dumps(point)}\n" for point in report.history),
     }
     try:
-        directory.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
-            unfinished = directory / f"{name}.new"
-            unfinished.write_text(redact(text), encoding="utf-8")
-            os.replace(unfinished, directory / name)
+            write_text(directory / name, redact(text))
     except OSError as error:
         raise AnsibleError(f"The report cannot be written to {directory}: {error.strerror}") from error

@@ -56,16 +56,9 @@ _value:
 """
 
 
-def repository_faults(
-    answer: t.Mapping[str, t.Any], ours: t.Collection[str], accepted: t.Collection[str] = ()
-) -> dict[str, list[str]]:
-    """Return the sentences; see DOCUMENTATION."""
-    return judge_repositories(answer, ours, accepted or ())
-
-
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Return the filters by name."""
-        return {"repository_faults": repository_faults}
+        return {"repository_faults": judge_repositories}

@@ -87,11 +87,17 @@ def render_utilization(rows: t.Mapping[str, Row]) -> list[str]:
     """Return the table as lines of text."""
     width = max(len(title) for title in COLUMNS.values())
     lines = [" " * 8 + "".join(f"{title:>{width + 2}}" for title in COLUMNS.values())]
-    for name, row in rows.items():
-        title = "GPUs" if name == "gpus" else name.capitalize()
-        cells = (_cell(column, row[column]) for column in COLUMNS)
+    for title, *cells in show_utilization(rows):
         lines.append(f"{title:<8}" + "".join(f"{cell:>{width + 2}}" for cell in cells))
     return lines
+
+
+def show_utilization(rows: t.Mapping[str, Row]) -> list[list[str]]:
+    """Return the rows of the table as they are shown: the name of what is counted, and a cell for each column."""
+    return [
+        ["GPUs" if name == "gpus" else name.capitalize(), *(_cell(column, row[column]) for column in COLUMNS)]
+        for name, row in rows.items()
+    ]
 
 
 def _cell(column: str, value: t.Any) -> str:

@@ -20,6 +20,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._survey import Nam
 Json = t.Mapping[str, t.Any]
 SITE = "(site)"  # in place of a host, where a promise is the site's as a whole
 OK, FAILED, SKIPPED = "ok", "failed", "skipped"
+NO_JOB = "no job has come back from there"
 NOT_TRIED = "it was not tried: the host was not reached, or the run has ended before"
 
 
@@ -210,19 +211,11 @@ def judge_jobs(
     notes = []
     for machine in machines:
         host = names.find(machine) or machine
-        wrong = _check_job(jobs.get(machine), machine, checksum)
-        notes.append({"promise": "jobs", "host": host, "state": FAILED if wrong else OK, "words": wrong})
+        notes.append(_note("jobs", host, _check_job(jobs.get(machine), machine, checksum)))
         wishes = ((site["hosts"].get(host) or {}).get("condor") or {}).get("isolation")
         if wishes and machine in jobs:
-            wrong = _check_isolation(jobs[machine], wishes)
-            notes.append({"promise": "isolation", "host": host, "state": FAILED if wrong else OK, "words": wrong})
-    for machine in draining:
-        host = names.find(machine) or machine
-        words = "it drains, so no job was tried there"
-        notes += [
-            {"promise": promise, "host": host, "state": SKIPPED, "words": words} for promise in ("jobs", "isolation")
-        ]
-    return notes
+            notes.append(_note("isolation", host, _check_isolation(jobs[machine], wishes)))
+    return notes + _notes_of_draining(("jobs", "isolation"), names, draining)
 
 
 def judge_worker_jobs(
@@ -230,7 +223,7 @@ def judge_worker_jobs(
     site: Json,
     machines: t.Sequence[str],
     draining: t.Sequence[str],
-    reason: str = "no job has come back from there",
+    reason: str = NO_JOB,
 ) -> list[dict[str, t.Any]]:
     """Return notes on the jobs for workers of OSG: one was to run on each machine, and wrote what was wrong there.
 
@@ -242,18 +235,26 @@ def judge_worker_jobs(
     for machine in machines:
         job = jobs.get(machine)
         wrong = reason if job is None else job.get("fault", "the job was cut short")
-        host = names.find(machine) or machine
-        notes.append({"promise": "osg_jobs", "host": host, "state": FAILED if wrong else OK, "words": wrong})
-    for machine in draining:
-        words = "it drains, so no job was tried there"
-        host = names.find(machine) or machine
-        notes.append({"promise": "osg_jobs", "host": host, "state": SKIPPED, "words": words})
-    return notes
+        notes.append(_note("osg_jobs", names.find(machine) or machine, wrong))
+    return notes + _notes_of_draining(("osg_jobs",), names, draining)
+
+
+def _note(promise: str, host: str, wrong: str) -> dict[str, t.Any]:
+    return {"promise": promise, "host": host, "state": FAILED if wrong else OK, "words": wrong}
+
+
+def _notes_of_draining(promises: t.Sequence[str], names: Names, machines: t.Sequence[str]) -> list[dict[str, t.Any]]:
+    words = "it drains, so no job was tried there"
+    return [
+        {"promise": promise, "host": names.find(machine) or machine, "state": SKIPPED, "words": words}
+        for machine in machines
+        for promise in promises
+    ]
 
 
 def _check_job(job: t.Mapping[str, str] | None, machine: str, checksum: str) -> str:
     if job is None:
-        return "no job has come back from there"
+        return NO_JOB
     if job.get("machine") != machine:
         return f"the job has run on {job.get('machine')}"
     return "" if job.get("input") == checksum else "the job has read something else than its input"

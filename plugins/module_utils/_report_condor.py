@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from ansible_collections.sitewright.grid.plugins.module_utils._condor_utilization import (
-    render_utilization,
+    COLUMNS,
+    show_utilization,
     sum_utilization,
 )
 from ansible_collections.sitewright.grid.plugins.module_utils._report_parts import (
@@ -56,14 +57,7 @@ def report_condor(_site: Json, answer: Json) -> Section:
         for name, row in shown.items()
         if row["total"]
     ]
-    _header, *lines = render_utilization(shown)
-    section.tables = [
-        Table(
-            "Utilization",
-            ("Resource", "Unavailable", "Available", "Total", "Used", "Avail %", "Total %"),
-            [_cells(line) for line in lines],
-        )
-    ]
+    section.tables = [Table("Utilization", ("Resource", *COLUMNS.values()), show_utilization(shown))]
     section.findings = [
         Finding(NOTE, host, f"drains: {reason}", "condor_drain -cancel, where nobody wants it any more")
         for host, reason in sorted(draining.items())
@@ -87,7 +81,3 @@ def _bar_words(name: str, row: Json) -> str:
         show_bytes(row[key] * unit) if unit else str(row[key]) for key in ("used", "available", "unavailable")
     )
     return f"{used} of {available} available, {unavailable} unavailable"
-
-
-def _cells(line: str) -> list[str]:
-    return line.split()

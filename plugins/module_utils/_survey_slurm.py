@@ -14,7 +14,7 @@ _SERVICES = {"controller": "slurm_controllers", "node": "slurm_nodes"}
 def expect_slurm(site: Json) -> dict[str, list[str]]:
     """Return what the hosts of a site model run of Slurm."""
     return {
-        name: [_SERVICES[daemon] for daemon in host["slurm"]["runs"] if daemon in _SERVICES]
+        name: [_SERVICES[daemon] for daemon in host["slurm"]["runs"]]
         for name, host in site["hosts"].items()
         if host.get("slurm")
     }

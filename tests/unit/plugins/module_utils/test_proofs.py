@@ -115,7 +115,7 @@ def test_junit_counts_what_it_holds() -> None:
         "store1": [note("cluster", "failed", words="1 < 2 & down")],
         "worker1": [note("jobs", "skipped", words="it drains")],
     }
-    root = ElementTree.fromstring(render_junit(MODEL, judge(MODEL, notes, TRIED)))  # noqa: S314
+    root = ElementTree.fromstring(render_junit(MODEL, judge(MODEL, notes, TRIED)))  # noqa: S314 - we have written it
     assert root.attrib == {"name": "site blueberry", "tests": "9", "failures": "1", "skipped": "1"}
     assert [suite.get("name") for suite in root] == ["storage", "batch"]
     assert [failure.get("message") for failure in root.iter("failure")] == ["1 < 2 & down"]
