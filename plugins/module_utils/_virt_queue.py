@@ -77,3 +77,35 @@ def judge_guests(
         reason = reason or "its job has not come back"
         notes.append({"promise": "guests", "host": name, "state": "failed", "words": reason})
     return notes
+
+
+# ---- Slurm ----
+
+PARTITION = "virt"
+FEATURE = "kvm"  # of nodes that can boot guests, by KVM or emulated
+GRES = "vm"  # each job takes one of the node's
+
+
+def slurm_facts(
+    facts: t.Mapping[str, t.Any], probe: t.Mapping[str, t.Any], emulation: bool = False, guests: int | None = None
+) -> dict[str, t.Any]:
+    """Return what is known of a Slurm node, with what makes it a node of the queue if it can boot guests.
+
+    guests is how many jobs it runs at once, None for one on each CPU.
+    """
+    if not serves(probe, emulation):
+        return dict(facts)
+    return {**facts, "features": [FEATURE], "gres": {GRES: guests or facts["cpus"]}}
+
+
+def slurm_partitions(site: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return Slurm's partitions of a site: the queue's has the virt nodes, the others none that is for guests alone."""
+    partitions: dict[str, t.Any] = dict(site["slurm"]["partitions"])
+    members = [host for host in site["hosts"].values() if "slurm" in ((host["virt"] or {}).get("backends") or ())]
+    if not members:
+        return partitions
+    taken = {host["short_name"] for host in members if host["virt"]["exclusive"]}
+    for name, partition in partitions.items():
+        partitions[name] = {**partition, "nodes": [node for node in partition["nodes"] if node not in taken]}
+    given = partitions.get(PARTITION, {"default": False, "max_time": None, "parameters": {}})
+    return {**partitions, PARTITION: {**given, "nodes": [host["short_name"] for host in members]}}

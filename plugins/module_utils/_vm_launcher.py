@@ -346,12 +346,13 @@ def make_directories(scratch: str, name: str) -> tuple[Path, Path, Path | None]:
     The paths of sockets are limited; where scratch lies too deep, the short path is a link in a private directory.
     """
     try:
-        directory = Path(tempfile.mkdtemp(prefix="vm", dir=os.path.abspath(scratch)))
+        # Named after the job, for an epilog of root's to find what was left.
+        directory = Path(tempfile.mkdtemp(prefix=f"vm-{name}-", dir=os.path.abspath(scratch)))
     except OSError as error:
         raise EndError(UNABLE, f"{scratch}: no directory can be made there: {error.strerror}.") from None
     short, extra = directory, None
     if len(str(directory / MONITOR.format(name=name))) > LONGEST_SOCKET:
-        extra = Path(tempfile.mkdtemp(prefix="vm", dir="/tmp"))
+        extra = Path(tempfile.mkdtemp(prefix=f"vm-{name}-", dir="/tmp"))
         short = extra / "s"
         short.symlink_to(directory)
     for place in ("c/libvirt", "r", "h", "stage/input", "stage/output", "got"):

@@ -21,6 +21,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._domain_xml import
     parse_domain,
     render_domain,
 )
+from guests import make_image
 from lab import ROOT, Lab
 from pool import Pool, only_on
 
@@ -116,22 +117,11 @@ class Virt(Pool):
         return done.returncode, done.stdout
 
 
-def make_image(lab: Lab) -> dict[str, str]:
-    """Make the test guest's image on the node, which fetches it from there."""
-    lab.ssh(NODE, "mkdir -p /srv/guest")
-    for name in ("init", "make-image"):
-        text = (Path(__file__).parent / "guest" / name).read_text()
-        lab.ssh(NODE, f"cat >/srv/guest/{name} <<'EOF'\n{text}EOF")
-    lab.ssh(NODE, "[ -e /srv/guest/image.qcow2 ] || bash /srv/guest/make-image /srv/guest/init /srv/guest/image", 300)
-    digits = lab.ssh(NODE, "sha256sum /srv/guest/image.qcow2").split()[0]
-    return {"name": "debian-13", "url": "file:///srv/guest/image.qcow2", "checksum": f"sha256:{digits}"}
-
-
 @pytest.fixture(scope="module")
 def image() -> dict[str, str]:
     lab = Lab(INVENTORY)
     lab.create()
-    return make_image(lab)
+    return make_image(lab, NODE)
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +214,7 @@ def test_guests_of_two_users_end_in_all_ways_and_the_fifth_waits(virt: Virt) -> 
     looks = "for p in $(pgrep qemu-system); do tr '\\0' '\\n' </proc/$p/cmdline; done"
     arguments = virt.ssh(NODE, looks).splitlines()
     names = [word for word in arguments if word.startswith("guest=job-")]
-    files = re.findall(rf"{EXECUTE}/dir_\d+/vm\w+/(?:overlay|job)\b", " ".join(arguments))
+    files = re.findall(rf"{EXECUTE}/dir_\d+/vm-[\w.-]+/(?:overlay|job)\b", " ".join(arguments))
     assert len(names) == len(set(names)) == 4
     assert len(set(files)) == 8
     owners = virt.ssh(NODE, "for p in $(pgrep qemu-system); do stat --format %U /proc/$p; done").split()
