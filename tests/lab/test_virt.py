@@ -93,12 +93,12 @@ class Virt(Pool):
         up = f"grep --files-with-matches 'guest: up' {EXECUTE}/dir_*/_condor_stdout | wc -l"
         self.wait_until(f"running {count} guests", NODE, f"[ $({up}) = {count} ]", timeout)
 
-    def pid_of(self, cluster: str, program: str) -> str:
-        """Return the process of a job's program on the node: the one whose parent is another program."""
+    def launcher_of(self, cluster: str) -> str:
+        """Return the process of a job's launcher on the node: the first one, for it has another that cleans up."""
         found = self.ssh(
             NODE,
             f"for d in {EXECUTE}/dir_*; do grep --quiet '^ClusterId = {cluster}$' $d/.job.ad && "
-            f"for p in $(pgrep --full '{program}'); do "
+            "for p in $(pgrep --full '^[^ ]*python3 /usr/local/bin/grid-vm-run'); do "
             '[ "$(readlink /proc/$p/cwd)" = $d ] && echo $p; done; done; true',
         ).split()
         return min(found, key=int)
@@ -233,7 +233,7 @@ def test_guests_of_two_users_end_in_all_ways_and_the_fifth_waits(virt: Virt) -> 
     assert virt.job(panicked[1])["JobStatus"] == 1
 
     virt.ssh(HEAD, f"condor_rm {removed[1]}")
-    virt.ssh(NODE, f"kill -9 {virt.pid_of(killed[1], '/usr/local/bin/grid-vm-run')}")
+    virt.ssh(NODE, f"kill -9 {virt.launcher_of(killed[1])}")
     for directory, _cluster in (killed, hung, sleeping, panicked):
         virt.wait_for_jobs(directory, 240)
     virt.assert_nothing_is_left()
