@@ -179,6 +179,7 @@ class Stranger:
             "SEC_TOKEN_SYSTEM_DIRECTORY": f"{self.HOME}/tokens",
         }
         ads = {kind: f'MyType = "{kind}"\nName = "stranger"\nMachine = "stranger"' for kind in ("Machine", "Scheduler")}
+        ads["Machine"] += '\nSlotType = "Dynamic"'  # others are remembered when they have left
         ads["schedd"] = pool.ssh(pool.access_point, "condor_status -schedd -long").strip()
         ads["gone"] = 'MyType = "Query"\nTargetType = "Machine"\nRequirements = Name == "stranger"'
         pool.ssh(host, f"rm -rf {self.HOME}; install -d {self.HOME}; install -d -m 0700 {self.HOME}/tokens")
