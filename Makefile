@@ -64,6 +64,19 @@ changelog: venv ## write CHANGELOG.md from the fragments and the modules; from n
 	rm -f changelogs/changelog.yaml
 	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/antsibull-changelog release --reload-plugins
 
+# ---- Reference ----
+
+REFERENCE := .cache/reference
+
+.PHONY: reference
+
+reference: venv ## write the reference of every module, plugin and role, to be read with any viewer of reStructuredText
+	rm -rf $(REFERENCE)
+	install -d -m 0700 $(REFERENCE)
+	PATH="$(CURDIR)/.venv/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH=.lab/collections .venv/bin/antsibull-docs collection --use-current \
+	  --squash-hierarchy --fail-on-error --output-format simplified-rst --dest-dir $(REFERENCE) sitewright.grid
+	@echo "reference: $(REFERENCE)/index.rst"
+
 .venv-2.19: requirements/core-2.19.txt | venv
 	$(PYTHON_OF_2_19) -m venv --clear $@
 	$@/bin/pip install --quiet --disable-pip-version-check --requirement $<

@@ -57,6 +57,16 @@ def start_job(pool: Pool, name: str, host: str, seconds: int) -> str:
     return cluster
 
 
+def test_the_first_job_of_the_tutorial(pool: Pool) -> None:
+    pool.wait_for_machines()
+    _before, section = (ROOT / "docs" / "first-site.md").read_text().split("\n## 6. ")
+    console = section.split("```")[1].removeprefix("console\n")
+    script = re.sub(r"^[$] ", "", console, flags=re.M)
+    home = pool.make_directory(PERSON, "first")
+    said = pool.ssh(pool.access_point, f"cd {home} && runuser -u {PERSON} -- sh -c {shlex.quote(script)}", 180)
+    assert said.splitlines()[-1].split(".")[0] in pool.execution_points
+
+
 def test_every_slot_is_in_the_pool(pool: Pool) -> None:
     pool.wait_for_machines()
     slots = pool.ads("condor_status -constraint PartitionableSlot")
