@@ -270,6 +270,7 @@ def test_what_is_refused_before_anything_boots(virt: Virt, image: dict[str, str]
     virt.ssh(
         NODE,
         "cd /home/anna/direct && head -c 5000000 /srv/guest/image.qcow2 >cut.qcow2 && echo no image >text && "
+        "head -c 20000000 /dev/urandom >large && "
         "qemu-img create -q -f qcow2 -b /etc/shadow -F raw overlay.qcow2 1M && "
         f"ln -sf {IMAGE} link && chown -R anna: .",
     )
@@ -288,7 +289,7 @@ def test_what_is_refused_before_anything_boots(virt: Virt, image: dict[str, str]
         ("--image debian-13 --domain entity.xml -- script", 121, "has a document type"),
         ("--image debian-13 --vcpus 100000 -- script", 121, "--vcpus 100000: the job has 1 CPUs"),
         ("--image debian-13 --memory 100000000 -- script", 121, "--memory 100000000: the job has 768 MiB"),
-        ("--image debian-13 --disk-size 16 --input /srv/guest/image.raw -- script", 121, "do not fit on a disk of 16"),
+        ("--image debian-13 --disk-size 16 --input large -- script", 121, "do not fit on a disk of 16"),
         ("--image debian-13 --scratch /root -- script", 122, "no directory can be made there"),
     ):
         rc, messages = virt.launch("anna", words)
