@@ -385,6 +385,18 @@ def test_no_guest_has_written_to_the_image(virt: Virt, image: dict[str, str]) ->
     assert virt.ssh(NODE, f"sha256sum {IMAGE}").split()[0] == image["checksum"].partition(":")[2]
 
 
+def test_verify_boots_a_guest_and_tells_where_none_boots(virt: Virt) -> None:
+    said = " ".join(virt.play("verify.yml").output.split())
+    assert re.search("a job boots a virtual machine.*ok", said), said
+    virt.ssh(NODE, "mv /usr/bin/qemu-system-x86_64 /root/")
+    try:
+        said = virt.play("verify.yml", rc=2).output
+    finally:
+        virt.ssh(NODE, "mv /root/qemu-system-x86_64 /usr/bin/")
+    assert re.search(f"FAILED.*{NODE}|{NODE}.*FAILED", said), said
+    virt.assert_nothing_is_left()
+
+
 def test_what_was_made_is_taken_away(virt: Virt) -> None:
     virt.play("purge.yml", "-e", "purge_site=virt")
     left = virt.ssh(

@@ -104,7 +104,7 @@ def test_jobs_land_where_they_belong(virt: Virt) -> None:
     for options, says in (
         ("--constraint=kvm", "A job that boots a guest needs --partition=virt."),
         ("--gres=vm:1", "A job that boots a guest needs --partition=virt."),
-        ("--gres=gres:vm", "A job that boots a guest needs --partition=virt."),
+        ("--gres=vm", "A job that boots a guest needs --partition=virt."),
         ("--partition=work,virt", "names the partition virt alone"),
         (f"--nodelist={NODE}", "Requested node configuration is not available"),
     ):
