@@ -43,6 +43,13 @@ _SLOT_KEYS = {
 # The collector keeps the ads of slots that it hears of no more (ABSENT_REQUIREMENTS), and returns them to those who ask
 # for this attribute.
 ABSENT = "Absent"
+# What a node of the virt queue tells of itself (see _virt_queue.py).
+_GUEST_KEYS = {
+    "able": "CAN_RUN_VIRTUAL_MACHINE",
+    "accelerator": "GridVmAccelerator",
+    "boot_seconds": "GridVmBootSeconds",
+    "reason": "GridVmReason",
+}
 _DAEMON_KEYS = {
     "name": "Name",
     "machine": "Machine",
@@ -57,7 +64,16 @@ RESOURCES = {"cpus": "Cpus", "memory": "Memory", "disk": "Disk", "gpus": "GPUs"}
 _OF_SLOTS = ("SlotType", *RESOURCES.values(), *(f"TotalSlot{name}" for name in RESOURCES.values()))
 _SHARED = ("MyType", "CondorVersion", ABSENT)
 ATTRIBUTES = tuple(
-    dict.fromkeys([*_SHARED, *_SLOT_KEYS.values(), *_DAEMON_KEYS.values(), *_OF_SLOTS, *_JOB_KEYS.values()])
+    dict.fromkeys(
+        [
+            *_SHARED,
+            *_SLOT_KEYS.values(),
+            *_GUEST_KEYS.values(),
+            *_DAEMON_KEYS.values(),
+            *_OF_SLOTS,
+            *_JOB_KEYS.values(),
+        ]
+    )
 )
 
 
@@ -132,6 +148,9 @@ def shape_slot(ad: Ad) -> dict[str, t.Any]:
         "draining": bool(ad.get("Draining", False)),
         "absent": bool(ad.get(ABSENT, False)),
         "version": version_of(ad),
+        "guests": {key: ad.get(attribute) for key, attribute in _GUEST_KEYS.items()}
+        if any(attribute in ad for attribute in _GUEST_KEYS.values())
+        else None,
         "total": total,
         "left": {name: _whole(ad.get(attribute)) for name, attribute in RESOURCES.items()},
     }

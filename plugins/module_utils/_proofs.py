@@ -97,6 +97,12 @@ def promise_workers(site: Json, serving: t.Callable[[str], list[str]]) -> list[P
     return promises
 
 
+def promise_guests(site: Json, serving: t.Callable[[str], list[str]]) -> list[Promise]:
+    """Return what the virt queue promises."""
+    nodes = tuple(name for name in serving("virt") if "htcondor" in site["hosts"][name]["virt"]["backends"])
+    return [Promise("virt", "guests", "a job boots a virtual machine", nodes)] if nodes else []
+
+
 def promise_slurm(site: Json, serving: t.Callable[[str], list[str]]) -> list[Promise]:
     """Return what Slurm promises."""
     slurm = site.get("slurm")
@@ -110,7 +116,7 @@ def promise_slurm(site: Json, serving: t.Callable[[str], list[str]]) -> list[Pro
     return promises
 
 
-PROMISES = (promise_storage, promise_batch, promise_workers, promise_slurm)
+PROMISES = (promise_storage, promise_batch, promise_workers, promise_slurm, promise_guests)
 
 
 def list_promises(site: Json) -> list[Promise]:

@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import typing as t
+
+from ansible_collections.sitewright.grid.plugins.module_utils._condor_pool import is_of
 from ansible_collections.sitewright.grid.plugins.module_utils._condor_utilization import (
     COLUMNS,
     show_utilization,
     sum_utilization,
 )
 from ansible_collections.sitewright.grid.plugins.module_utils._report_parts import (
+    ACT,
     NOTE,
     Bar,
     Finding,
@@ -28,7 +32,7 @@ REMEMBERED = ("cpus", "memory")
 STATES = ("running", "idle", "held")
 
 
-def report_condor(_site: Json, answer: Json) -> Section:
+def report_condor(site: Json, answer: Json) -> Section:
     """Return the section of the pool."""
     section = Section("HTCondor pool")
     totals = answer["totals"]
@@ -62,6 +66,7 @@ def report_condor(_site: Json, answer: Json) -> Section:
         Finding(NOTE, host, f"drains: {reason}", "condor_drain -cancel, where nobody wants it any more")
         for host, reason in sorted(draining.items())
     ]
+    _add_virt_queue(section, site, answer["slots"])
     if jobs["held"]:
         section.findings.append(
             Finding(NOTE, "HTCondor", f"{show_count(jobs['held'], 'job')} held", "condor_q -held -allusers tells why")
@@ -71,8 +76,54 @@ def report_condor(_site: Json, answer: Json) -> Section:
         **{f"jobs_{state}": count for state, count in jobs.items()},
         "pool_machines": totals["machines"],
     }
-    section.data = {"utilization": rows, "jobs": jobs, "totals": totals, "draining": draining}
+    section.data |= {"utilization": rows, "jobs": jobs, "totals": totals, "draining": draining}
     return section
+
+
+def _add_virt_queue(section: Section, site: Json, slots: t.Sequence[Json]) -> None:
+    """Add what the nodes of the virt queue say of themselves; one that the pool has not is missing anyway."""
+    nodes = []
+    for name, host in site["hosts"].items():
+        if not host.get("virt") or "htcondor" not in host["virt"]["backends"]:
+            continue
+        found = [slot for slot in slots if is_of({"Machine": slot["machine"]}, name) and not slot["absent"]]
+        told = next((slot["guests"] for slot in found if slot["guests"]), None)
+        if told:
+            jobs = sum(slot["type"] == "dynamic" for slot in found)
+            nodes.append({"host": name, **told, "jobs": jobs, "most": host["virt"]["guests"]})
+    if not nodes:
+        return
+    able = [node for node in nodes if node["able"]]
+    section.facts.append(("virt queue", f"{len(able)} of {show_count(len(nodes), 'node')} boot guests"))
+    section.tables.append(
+        Table(
+            "Virt queue",
+            ("Node", "Boots guests", "By", "A boot takes (s)", "Jobs", "At most", "Why not by KVM"),
+            [
+                (
+                    node["host"],
+                    "yes" if node["able"] else "no",
+                    node["accelerator"],
+                    node["boot_seconds"],
+                    node["jobs"],
+                    node["most"],
+                    node["reason"],
+                )
+                for node in nodes
+            ],
+        )
+    )
+    section.findings += [
+        Finding(
+            ACT,
+            node["host"],
+            f"is a node of the virt queue, but boots no guests: {node['reason']}",
+            "make KVM work there, or allow emulation by virt_queue_emulation",
+        )
+        for node in nodes
+        if not node["able"]
+    ]
+    section.data["virt_queue"] = nodes
 
 
 def _bar_words(name: str, row: Json) -> str:

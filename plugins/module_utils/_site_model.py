@@ -40,8 +40,9 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_variables im
     Unreadable,
     Variable,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._site_virt import VIRT
 
-PRODUCTS = (CEPH, CONDOR, OSG, SLURM)
+PRODUCTS = (CEPH, CONDOR, OSG, SLURM, VIRT)
 PREFIXES = ("site_", *(prefix for product in PRODUCTS for prefix in product.prefixes))
 GROUPS = (*(group for product in PRODUCTS for group in product.groups), "retiring")
 VARIABLES = (

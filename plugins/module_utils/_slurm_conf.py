@@ -75,6 +75,11 @@ def render_line(words: t.Mapping[str, t.Any]) -> str:
     return " ".join(f"{name}={render_value(value)}" for name, value in words.items() if value not in (None, [], ""))
 
 
+def gres_of(node: Node, facts: Facts) -> dict[str, int]:
+    """Return the generic resources of a node: those that it was found to have, and those that the operator gives it."""
+    return {**facts.get("gres", {}), **node["gres"]}
+
+
 def render_node(name: str, node: Node, facts: Facts) -> str:
     """Return the line of a node."""
     hostname = facts.get("hostname") or name
@@ -88,8 +93,8 @@ def render_node(name: str, node: Node, facts: Facts) -> str:
             "CoresPerSocket": facts.get("cores"),
             "ThreadsPerCore": facts.get("threads"),
             "RealMemory": usable_memory(facts, node["memory_percent"]),
-            "Feature": node["features"],
-            "Gres": [f"{gres}:{count}" for gres, count in node["gres"].items()],
+            "Feature": list(dict.fromkeys([*node["features"], *facts.get("features", [])])),
+            "Gres": [f"{gres}:{count}" for gres, count in gres_of(node, facts).items()],
             **node["parameters"],
         }
     )
@@ -138,7 +143,7 @@ def render_conf(
         "ProctrackType": "proctrack/cgroup" if cgroups else "proctrack/linuxproc",
         "TaskPlugin": ["task/cgroup", "task/affinity"] if cgroups else "task/none",
         "JobAcctGatherType": "jobacct_gather/cgroup" if cgroups else "jobacct_gather/linux",
-        "GresTypes": sorted({gres for node in nodes.values() for gres in node["gres"]}),
+        "GresTypes": sorted({gres for name, node in nodes.items() for gres in gres_of(node, facts.get(name, {}))}),
         "Epilog": "epilog" if "epilog" in scripts else None,
         "JobSubmitPlugins": "lua" if "job_submit.lua" in scripts else None,
     }
@@ -163,12 +168,12 @@ def render_conf(
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def render_gres(nodes: t.Mapping[str, Node], known: t.Container[str]) -> str:
+def render_gres(nodes: t.Mapping[str, Node], facts: t.Mapping[str, Facts]) -> str:
     """Return C(gres.conf): things that are only counted."""
     by_gres: dict[tuple[str, int], list[str]] = {}
     for name, node in nodes.items():
-        for gres, count in node["gres"].items():
-            if name in known:
+        if name in facts:
+            for gres, count in gres_of(node, facts[name]).items():
                 by_gres.setdefault((gres, count), []).append(name)
     lines = [
         f"NodeName={render_hosts(names)} Name={gres} Count={count} Flags=CountOnly"

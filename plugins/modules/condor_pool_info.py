@@ -142,6 +142,12 @@ slots:
     version:
       description: Version of HTCondor.
       type: str
+    guests:
+      description:
+        - What a node of the virt queue tells of itself, null for others. C(able) says whether its jobs can boot
+          virtual machines, C(accelerator) how (V(kvm) or V(tcg)), C(boot_seconds) how long its probe took to boot
+          one, and C(reason) why KVM is not used.
+      type: dict
     total:
       description: The slot's C(cpus), C(memory) (MiB), C(disk) (KiB) and C(gpus), with what was given to dynamic slots.
       type: dict
@@ -151,7 +157,8 @@ slots:
   sample:
     - {name: slot1@worker1.example.org, machine: worker1.example.org, type: partitionable, state: Unclaimed,
        activity: Idle, draining: false, drain_reason: null, drain_request_id: null, job: null, owner: null,
-       last_heard: 1795578252, absent: false, version: 23.9.6, total: {cpus: 4, memory: 24105, disk: 66037180, gpus: 0},
+       last_heard: 1795578252, absent: false, version: 23.9.6, guests: null,
+       total: {cpus: 4, memory: 24105, disk: 66037180, gpus: 0},
        left: {cpus: 2, memory: 23849, disk: 66033085, gpus: 0}}
 totals:
   description:

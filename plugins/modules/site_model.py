@@ -220,6 +220,20 @@ site:
           description: The operator's parameters for C(slurm.conf).
           type: dict
           sample: {PriorityType: priority/multifactor}
+    virt:
+      description: The virt queue as a whole; V(null) where no host is in C(virt_nodes).
+      type: dict
+      contains:
+        nodes:
+          description: The hosts whose batch jobs boot virtual machines.
+          type: list
+          elements: str
+          sample: [worker01]
+        condor_submit_knobs:
+          description: The knobs with which access points of HTCondor send such jobs to these hosts.
+          type: dict
+          sample:
+            APPEND_REQUIREMENTS: (MY.RequiresVirtualization =!= True || TARGET.CAN_RUN_VIRTUAL_MACHINE =?= True)
     hosts:
       description: Each host that is in a group of the site, by its name in the inventory.
       type: dict
@@ -307,6 +321,18 @@ site:
           sample:
             runs: [node]
             node: {address: 192.0.2.21, features: [avx512], gres: {}, memory_percent: 95, parameters: {}}
+        virt:
+          description:
+            - Its place in the virt queue; V(null) where it has none.
+            - C(backends) are the batch systems whose jobs boot guests there; C(emulation), C(guests) and C(exclusive)
+              are options of the role C(virt_queue), and C(host) has those of the role C(kvm_host).
+          type: dict
+          sample:
+            backends: [htcondor]
+            emulation: false
+            guests: 4
+            exclusive: true
+            host: {users: [], device_mode: "0660", probe_limit: 5, images: [], system_daemon: false}
 faults:
   description:
     - What is wrong, each with the C(host), the C(variable), the C(value) as text, and the C(message).

@@ -57,7 +57,8 @@ options:
     required: true
   facts:
     description:
-      - What C(facts) of M(sitewright.grid.slurm_host_info) are, by the nodes' names.
+      - What C(facts) of M(sitewright.grid.slurm_host_info) are, by the nodes' names. They may have C(features) and
+        C(gres) beside, which the node was found to have.
     type: dict
     default: {}
   partitions:
@@ -171,10 +172,9 @@ def read_record(path: str) -> dict[str, t.Any]:
 
 def render(params: dict[str, t.Any], facts: dict[str, t.Any]) -> dict[str, str]:
     """Return the files of the configuration by their names."""
-    known = {name for name in params["nodes"] if name in facts}
     return {
         **params["scripts"],
-        "gres.conf": render_gres(params["nodes"], known),
+        "gres.conf": render_gres(params["nodes"], facts),
         "cgroup.conf": render_cgroup(has_cgroups(facts)),
         "slurm.conf": render_conf(
             params["cluster"],

@@ -45,6 +45,7 @@ def slot(machine: str, left: int = 4, **words: t.Any) -> dict[str, t.Any]:
         "absent": False,
         "last_heard": NOW - 10,
         "version": "23.9.6",
+        "guests": None,
         "total": {"cpus": 4, **resources},
         "left": {"cpus": left, **resources},
         **words,
@@ -350,3 +351,20 @@ def test_sizes(number: int, shown: str) -> None:
 )
 def test_durations(seconds: int, shown: str) -> None:
     assert show_duration(seconds) == shown
+
+
+def test_the_virt_queue_is_told_of_where_there_is_one() -> None:
+    site = copy.deepcopy(SITE)
+    for name in ("worker1", "worker2"):
+        site["hosts"][name]["virt"] = {"backends": ["htcondor"], "guests": 4}
+    emulated = {"able": True, "accelerator": "tcg", "boot_seconds": 0.9, "reason": "KVM is absent"}
+    unable = {"able": False, "accelerator": None, "boot_seconds": None, "reason": "KVM is absent"}
+    job = slot("worker1", type="dynamic", guests=emulated)
+    pool = {**POOL, "slots": [slot("worker1", guests=emulated), job, slot("worker2", guests=unable)]}
+    found = report(pool, site=site)
+    (section,) = [one for one in found.sections if one.title == "HTCondor pool"]
+    assert ("virt queue", "1 of 2 nodes boot guests") in section.facts
+    assert section.data["virt_queue"][0] == {"host": "worker1", **emulated, "jobs": 1, "most": 4}
+    told = (ACT, "worker2", "is a node of the virt queue, but boots no guests: KVM is absent")
+    assert [one for one in said(found) if "virt queue" in one[2]] == [told]
+    assert "virt_queue" not in report(pool).sections[1].data

@@ -188,9 +188,11 @@ def test_the_model_of_a_site_of_defaults() -> None:
         "condor": None,
         "osg": None,
         "slurm": None,
+        "virt": None,
     }
     assert model.site["condor"] is None
     assert model.site["osg"] is None
+    assert model.site["virt"] is None
     assert model.site["hosts"]["worker1"]["address"] == "worker1"
     assert model.site["hosts"]["worker1"]["ceph"] == {
         "daemons": ["client", "fuse"],
@@ -522,3 +524,24 @@ def test_every_variable_is_documented_as_the_table_says() -> None:
         row = f"| {variable.type} | {variable.scope} | {default} | {variable.description} |"
         assert rows.pop(variable.name, None) == row, variable.name
     assert rows == {}, "documented, but unknown"
+
+
+def test_a_virt_node_of_defaults() -> None:
+    groups = {
+        "condor_managers": ["store1"],
+        "condor_submits": ["store1"],
+        "condor_executes": ["worker1"],
+        "virt_nodes": ["worker1"],
+    }
+    model = build(groups=groups)
+    assert model.site is not None
+    assert model.site["virt"]["nodes"] == ["worker1"]
+    assert list(model.site["virt"]["condor_submit_knobs"]) == ["APPEND_REQUIREMENTS"]
+    assert model.site["hosts"]["store1"]["virt"] is None
+    assert model.site["hosts"]["worker1"]["virt"] == {
+        "backends": ["htcondor"],
+        "emulation": False,
+        "guests": None,
+        "exclusive": True,
+        "host": {"users": [], "device_mode": "0660", "probe_limit": 5, "images": [], "system_daemon": False},
+    }

@@ -108,6 +108,13 @@ def test_the_line_of_a_node() -> None:
     )
 
 
+def test_what_a_node_was_found_to_have() -> None:
+    facts = {**FACTS, "features": ["kvm", "big"], "gres": {"vm": 4}}
+    line = render_node("w1", {**NODE, "features": ["big"], "gres": {"card": 1}}, facts)
+    assert line.endswith(" Feature=big,kvm Gres=vm:4,card:1")
+    assert render_node("w1", {**NODE, "gres": {"vm": 1}}, facts).endswith(" Gres=vm:1")
+
+
 def conf(facts: dict[str, t.Any], parameters: dict[str, t.Any] | None = None) -> str:
     return render_conf(
         "blueberry",
@@ -153,5 +160,5 @@ def test_a_job_without_wishes_gets_its_share_of_the_smallest_node() -> None:
 
 def test_generic_resources_are_only_counted() -> None:
     nodes = {"w1": {**NODE, "gres": {"vm": 2}}, "w2": {**NODE, "gres": {"vm": 2}}, "w3": {**NODE, "gres": {"vm": 1}}}
-    lines = render_gres(nodes, {"w1", "w2", "w3"}).splitlines()[1:]
+    lines = render_gres(nodes, {"w1": {}, "w2": {}, "w3": {}, "w4": {}}).splitlines()[1:]
     assert lines == ["NodeName=w3 Name=vm Count=1 Flags=CountOnly", "NodeName=w[1-2] Name=vm Count=2 Flags=CountOnly"]
