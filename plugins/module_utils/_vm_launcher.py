@@ -4,8 +4,8 @@
 
 """Private to sitewright.grid: grid-vm-run, which boots one guest inside a batch job and ends it with the job.
 
-It is installed as one file together with the other files that it imports from here; see docs/virt.md. It runs where there
-is no Ansible, so it starts commands by itself.
+It is installed as one file together with the other files that it imports from here; see docs/virt.md. It runs where
+there is no Ansible, so it starts commands by itself.
 """
 
 from __future__ import annotations
