@@ -238,6 +238,7 @@ def _monitor(host: Host) -> dict[str, t.Any]:
         "id": host.short_name,
         "address": host.address,
         "addrs": f"[v2:{shown}:3300,v1:{shown}:6789]",
+        "retiring": host.retiring,
     }
 
 

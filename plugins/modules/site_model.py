@@ -80,7 +80,9 @@ site:
           type: bool
           sample: true
         monitors:
-          description: The monitors, with the C(host) and C(id) of each, its C(address), and C(addrs) in Ceph's form.
+          description:
+            - The monitors, with the C(host) and C(id) of each, its C(address), C(addrs) in Ceph's form, and whether
+              its host is C(retiring).
           type: list
           elements: dict
           sample:
@@ -88,6 +90,7 @@ site:
               id: store1
               address: 192.0.2.11
               addrs: "[v2:192.0.2.11:3300,v1:192.0.2.11:6789]"
+              retiring: false
         mgrs:
           description: The hosts that run managers.
           type: list

@@ -135,6 +135,7 @@ def test_the_model_of_a_site_of_defaults() -> None:
         "id": "store1",
         "address": "192.0.2.11",
         "addrs": "[v2:192.0.2.11:3300,v1:192.0.2.11:6789]",
+        "retiring": False,
     }
     assert ceph["conf"] == {
         "global": {
