@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Private to sitewright.grid: taking hosts out of a running cluster, as far as its monitors are concerned.
+"""Private to sitewright.grid: taking hosts, or single OSDs, out of a running cluster, as its monitors see it.
 
 What a host runs is told by the cluster, not by the inventory: daemons are called by the short name of their host, and
 OSDs are found by the host that they have reported, or, where they never have, by the CRUSH bucket that they are in.
+Single OSDs are found by their uuid, for their numbers are used again.
 """
 
 from __future__ import annotations
@@ -24,11 +25,20 @@ _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
 
 @dataclass(frozen=True)
 class Retiree:
-    """A host that is to leave: its short name, whether it is gone for good, and the CephX entities of its clients."""
+    """A host that is to leave: its short name, whether it is gone for good, and the CephX entities of its clients.
+
+    Where osds are given, only these leave, by their uuids, and the host stays.
+    """
 
     name: str
     dead: bool
     entities: t.Sequence[str]
+    osds: t.Collection[str] | None = None
+
+    @property
+    def stays(self) -> bool:
+        """Tell whether only OSDs of the host leave."""
+        return self.osds is not None
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,7 @@ class Osd:
     """An OSD: where it is, how it does, how large it is and how full, in KiB."""
 
     id: int
+    uuid: str
     host: str | None
     up: bool
     within: bool  # what Ceph calls in
@@ -79,9 +90,14 @@ class Cluster:
     entities: t.Collection[str]
 
     def osds_of(self, retirees: t.Iterable[Retiree]) -> list[Osd]:
-        """Return the OSDs of these hosts."""
-        names = {retiree.name for retiree in retirees}
-        return [osd for osd in self.osds.values() if osd.host in names]
+        """Return the OSDs that leave."""
+        names, uuids = set(), set()
+        for retiree in retirees:
+            if retiree.osds is None:
+                names.add(retiree.name)
+            else:
+                uuids |= set(retiree.osds)
+        return [osd for osd in self.osds.values() if osd.host in names or osd.uuid in uuids]
 
     def below(self, bucket: int) -> set[int]:
         """Return the OSDs in a bucket and in those in it."""
@@ -114,6 +130,7 @@ def parse_cluster(report: Json, osd_df: Json, mgr_dump: Json, entities: t.Iterab
     osds = {
         found["osd"]: Osd(
             id=found["osd"],
+            uuid=found["uuid"],
             host=host_of.get(found["osd"]),
             up=bool(found["up"]),
             within=bool(found["in"]),
@@ -152,13 +169,14 @@ def parse_cluster(report: Json, osd_df: Json, mgr_dump: Json, entities: t.Iterab
 
 
 def find_refusals(cluster: Cluster, retirees: t.Sequence[Retiree]) -> list[str]:
-    """Return why these hosts cannot leave, each with its numbers and its cure; an empty list lets them go."""
+    """Return why they cannot leave, each with its numbers and its cure; an empty list lets them go."""
     going = cluster.osds_of(retirees)
+    names = _whole(retirees)
     return [
         *_refuse_living(cluster, retirees),
-        *_refuse_monitors(cluster, {retiree.name for retiree in retirees}),
-        *_refuse_managers(cluster, {retiree.name for retiree in retirees}),
-        *_refuse_metadata_servers(cluster, {retiree.name for retiree in retirees}),
+        *_refuse_monitors(cluster, names),
+        *_refuse_managers(cluster, names),
+        *_refuse_metadata_servers(cluster, names),
         *(_refuse_osds(cluster, going) if going else []),
     ]
 
@@ -315,7 +333,7 @@ def plan_removal(cluster: Cluster, retirees: t.Sequence[Retiree]) -> Plan:
     OSDs have to be down and safe to destroy. Monitors that are not in the quorum go first.
     """
     plan = Plan()
-    names = {retiree.name for retiree in retirees}
+    names = _whole(retirees)
 
     def remove(what: str, *argv: list[str]) -> None:
         plan.before[what], plan.after[what] = "present", "absent"
@@ -325,7 +343,7 @@ def plan_removal(cluster: Cluster, retirees: t.Sequence[Retiree]) -> Plan:
         remove(osd.name, ["osd", "purge", str(osd.id), "--yes-i-really-mean-it"])
     for retiree in retirees:
         bucket = _bucket_of(cluster, retiree)
-        if bucket and cluster.below(bucket.id) <= {osd.id for osd in cluster.osds_of([retiree])}:
+        if bucket and not retiree.stays and cluster.below(bucket.id) <= {osd.id for osd in cluster.osds_of([retiree])}:
             remove(f"bucket {bucket.name}", ["osd", "crush", "rm", bucket.name])
     for name in sorted(names & set(cluster.monitors), key=lambda name: (name in cluster.quorum, name)):
         remove(f"mon.{name}", ["mon", "remove", name])
@@ -339,6 +357,7 @@ def entities_of(cluster: Cluster, retirees: t.Iterable[Retiree]) -> list[str]:
     wanted = [
         entity
         for retiree in retirees
+        if not retiree.stays
         for entity in (*retiree.entities, f"mds.{retiree.name}", f"mgr.{retiree.name}")
         if entity in cluster.entities
     ]
@@ -346,10 +365,10 @@ def entities_of(cluster: Cluster, retirees: t.Iterable[Retiree]) -> list[str]:
 
 
 def daemons_of(cluster: Cluster, retiree: Retiree) -> list[str]:
-    """Return what the cluster knows of a host: its daemons, by their names."""
+    """Return what the cluster knows of what leaves: its daemons, by their names."""
     name = retiree.name
     kinds = (("mon", cluster.monitors), ("mgr", cluster.managers), ("mds", cluster.metadata_servers))
-    named = [f"{kind}.{name}" for kind, names in kinds if name in names]
+    named = [f"{kind}.{name}" for kind, names in kinds if name in names and not retiree.stays]
     return [*named, *(osd.name for osd in cluster.osds_of([retiree]))]
 
 
@@ -363,6 +382,10 @@ def find_unsafe(osds: t.Iterable[Osd], answer: Json, all_clean: bool) -> list[Os
     if all_clean:
         safe |= set(answer["missing_stats"])
     return [osd for osd in osds if osd.id not in safe]
+
+
+def _whole(retirees: t.Iterable[Retiree]) -> set[str]:
+    return {retiree.name for retiree in retirees if not retiree.stays}
 
 
 def _bucket_of(cluster: Cluster, retiree: Retiree) -> Bucket | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ceph_retire
-short_description: Take hosts out of a running Ceph cluster
+short_description: Take hosts or single OSDs out of a running Ceph cluster
 version_added: 0.1.0
 description:
   - Does the cluster's side of taking hosts away, in three steps. O(state=planned) tells whether they can go,
@@ -52,6 +52,12 @@ options:
         type: list
         elements: str
         default: []
+      osds:
+        description:
+          - The uuids of OSDs. Where they are given, only these leave, and the host stays with all the rest.
+          - Their numbers would not do, for the cluster uses them again.
+        type: list
+        elements: str
   state:
     description:
       - V(planned) changes nothing. V(drained) takes the OSDs out, with weight zero in CRUSH, and waits until the
@@ -90,6 +96,11 @@ EXAMPLES = r"""
     hosts: [{name: store4}, {name: worker3, entities: [client.grid.worker3]}]
     state: planned
 
+- name: See whether one OSD of a host can go
+  sitewright.grid.ceph_retire:
+    hosts: [{name: store1, osds: [d0773486-1eac-4447-9a92-3f4d1aa66bcf]}]
+    state: planned
+
 - name: Move their data, and say once in a minute how far that is
   sitewright.grid.ceph_retire:
     hosts: [{name: store4}]
@@ -118,7 +129,7 @@ commands:
   sample: [ceph osd out osd.3]
 daemons:
   description:
-    - What the cluster knew of each host before this call.
+    - What the cluster knew of each host before this call, as far as it leaves.
   returned: success
   type: dict
   sample: {store4: [mon.store4, mgr.store4, osd.3]}
@@ -192,7 +203,7 @@ class Retirement:
         self.is_check = module.check_mode
         self.cli = Cli(module)
         self.ceph = Ceph(self.cli, module.params)
-        self.retirees = [Retiree(host["name"], host["dead"], host["entities"]) for host in module.params["hosts"]]
+        self.retirees = [Retiree(**host) for host in module.params["hosts"]]
         self.cluster = self.look()
 
     def look(self) -> Cluster:
@@ -215,12 +226,17 @@ class Retirement:
         # Later steps are told by the cluster what is safe.
         refusals = find_refusals(self.cluster if planned else replace(self.cluster, inactive={}), self.retirees)
         if refusals:
-            names = ", ".join(retiree.name for retiree in self.retirees)
+            names = ", ".join(map(self.describe, self.retirees))
             self.cli.fail(
                 f"{names} cannot be retired. Nothing was changed{'' if planned else ' in this step'}:\n"
                 + "\n".join(f"- {why}" for why in refusals),
                 refusals=refusals,
             )
+
+    def describe(self, retiree: Retiree) -> str:
+        """Return what leaves, in words."""
+        osds = ", ".join(osd.name for osd in self.cluster.osds_of([retiree]))
+        return f"{osds} of {retiree.name}" if osds and retiree.stays else retiree.name
 
     def apply(self, plan: Plan) -> None:
         """Run the commands of a plan."""
@@ -329,6 +345,7 @@ def main() -> None:
                     "name": {"type": "str", "required": True},
                     "dead": {"type": "bool", "default": False},
                     "entities": {"type": "list", "elements": "str", "default": []},
+                    "osds": {"type": "list", "elements": "str"},
                 },
             },
             "state": {"type": "str", "choices": ["planned", "drained", "absent"], "required": True},

@@ -38,7 +38,7 @@ def report(hosts: t.Sequence[str] = HOSTS) -> dict[str, t.Any]:
     rule = [{"op": "take", "item": -1}, {"op": "chooseleaf_firstn", "num": 0, "type": "host"}, {"op": "emit"}]
     return {
         "osdmap": {
-            "osds": [{"osd": osd, "up": 1, "in": 1} for pair in ids.values() for osd in pair],
+            "osds": [{"osd": osd, "uuid": f"uuid{osd}", "up": 1, "in": 1} for pair in ids.values() for osd in pair],
             "pools": [{"pool_name": name, "size": 3, "min_size": 2, "crush_rule": 0} for name in ("meta", "data")],
             "nearfull_ratio": 0.85,
             "flags": "sortbitwise,pglog_hardlimit",
@@ -72,6 +72,24 @@ def going(*names: str, dead: bool = False) -> list[Retiree]:
 def test_one_of_four_can_go() -> None:
     assert find_refusals(make(), going("d")) == []
     assert find_refusals(make(), going("worker")) == []
+
+
+def test_single_osds_leave_and_their_host_stays() -> None:
+    cluster = make()
+    part = Retiree("d", False, ["client.grid.d"], ["uuid7", "of an earlier run"])
+    assert find_refusals(cluster, [part]) == []
+    assert daemons_of(cluster, part) == ["osd.7"]
+    assert plan_drain(cluster, [part]).commands == [
+        ["osd", "crush", "reweight", "osd.7", "0"],
+        ["osd", "out", "osd.7"],
+    ]
+    assert plan_removal(cluster, [part]).commands == [["osd", "purge", "7", "--yes-i-really-mean-it"]]
+
+
+def test_the_last_osds_of_hosts_count_as_their_hosts() -> None:
+    parts = [Retiree("d", False, [], ["uuid6", "uuid7"]), *going("c")]
+    assert "but 2 of these with OSDs would be left" in find_refusals(make(), parts)[0]
+    assert ["osd", "crush", "rm", "d"] not in plan_removal(make(), parts).commands
 
 
 def test_two_of_four_would_leave_too_few_places() -> None:

@@ -183,6 +183,7 @@ def test_the_model_of_a_site_of_defaults() -> None:
             "mgr": "store1",
             "mds": "store1",
             "osd_devices": [{"path": "/dev/vdb", "size": None, "device_class": None, "method": "raw"}],
+            "osd_devices_retiring": [],
             "client": None,
             "package_repository": None,
         },
@@ -199,6 +200,7 @@ def test_the_model_of_a_site_of_defaults() -> None:
         "mgr": None,
         "mds": None,
         "osd_devices": [],
+        "osd_devices_retiring": [],
         "client": {"entity": "client.grid.worker1", "mount": "/cephfs", "method": "auto", "directories": []},
         "package_repository": None,
     }
@@ -298,6 +300,17 @@ def test_a_retiring_host_keeps_what_it_has() -> None:
     assert model.site["hosts"]["store3"]["retiring"]
     assert model.site["hosts"]["store3"]["ceph"]["mon"] == "store3"
     assert model.site["ceph"]["pools"][0]["size"] == 3
+
+
+@pytest.mark.parametrize(("groups", "leaving"), [({}, ["/dev/vdc"]), ({"retiring": ["store3"]}, [])])
+def test_a_device_retires_alone_unless_its_host_does(groups: dict[str, list[str]], leaving: list[str]) -> None:
+    devices = ["/dev/vdb", {"path": "/dev/vdc", "retiring": "true"}]
+    model = build(hosts={"store3": {"ceph_osd_devices": devices}}, groups=groups)
+    assert model.site is not None
+    ceph = model.site["hosts"]["store3"]["ceph"]
+    assert [device["path"] for device in ceph["osd_devices_retiring"]] == leaving
+    assert [device["path"] for device in ceph["osd_devices"]] == (["/dev/vdb"] if leaving else ["/dev/vdb", "/dev/vdc"])
+    assert all("retiring" not in device for device in (*ceph["osd_devices"], *ceph["osd_devices_retiring"]))
 
 
 def test_a_site_without_ceph_has_no_part_for_it() -> None:
