@@ -25,9 +25,10 @@ _REMOTE = ("submit", "execute")
 # The daemons of this host, whether they know one another from their birth or prove it by the file system.
 _LOCAL = ("condor@$(UID_DOMAIN)", "condor@family", "condor@child", "condor@parent")
 # The collector remembers execution points of which it hears no more, whether they were stopped or died, for 30 days: so
-# it can be told since when a host is silent.
+# it can be told since when a host is silent. Those that were drained to retire it forgets.
+RETIRED = "retired"
 _MEMORY = {
-    "ABSENT_REQUIREMENTS": 'SlotType =!= "Dynamic"',
+    "ABSENT_REQUIREMENTS": f'SlotType =!= "Dynamic" && DrainReason =!= "{MARK}{RETIRED}"',
     "EXPIRE_INVALIDATED_ADS": True,
     "COLLECTOR_PERSISTENT_AD_LOG": "$(SPOOL)/absent_machines",
 }
