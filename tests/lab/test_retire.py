@@ -197,7 +197,8 @@ def test_a_host_retires_while_the_site_works(grown: Pool, make: t.Callable[..., 
     assert {job["ExitCode"] for job in grown.ads(f"condor_history {cluster}")} == {0}
     assert len(grown.ads(f"condor_history {cluster}")) == JOBS
     told = grown.ssh("small2", "condor_status -any -af MyType Machine Name").splitlines()
-    assert not [ad for ad in told if "small4" in ad]
+    # What says who had jobs there expires by itself.
+    assert not [ad for ad in told if "small4" in ad and not ad.startswith("Submitter ")]
 
 
 def test_it_comes_back_dies_and_is_retired_from_the_survivors(
