@@ -275,7 +275,7 @@ def test_a_node_retires_while_jobs_run(slurm: Slurm, small: Lab, leaving: Lab) -
     slurm.wait_for_state(SECOND, "idle")
 
     slurm.ssh(FIRST, "rm -f /tmp/pid")
-    other = slurm.submit("echo $$ > /tmp/pid; sleep 600", f"-w{FIRST}", "--output=/dev/null")
+    other = slurm.submit("echo $$ > /tmp/pid; sleep 3600", f"-w{FIRST}", "--output=/dev/null")
     until_told = "while ! [ -e /tmp/end ]; do sleep 1; done; echo ended"
     own = slurm.submit(until_told, f"-w{SECOND}", "--no-requeue", "--output=/tmp/%j.out")
     for number in (other, own):
