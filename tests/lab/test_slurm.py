@@ -275,8 +275,9 @@ def test_a_node_retires_while_jobs_run(slurm: Slurm, small: Lab, leaving: Lab) -
     slurm.wait_for_state(SECOND, "idle")
 
     slurm.ssh(FIRST, "rm -f /tmp/pid")
-    other = slurm.submit("echo $$ > /tmp/pid; sleep 600", f"-w{FIRST}", "--output=/dev/null")
-    own = slurm.submit("sleep 45; echo ended", f"-w{SECOND}", "--no-requeue", "--output=/tmp/%j.out")
+    other = slurm.submit("echo $$ > /tmp/pid; sleep 3600", f"-w{FIRST}", "--output=/dev/null")
+    until_told = "while ! [ -e /tmp/end ]; do sleep 1; done; echo ended"
+    own = slurm.submit(until_told, f"-w{SECOND}", "--no-requeue", "--output=/tmp/%j.out")
     for number in (other, own):
         slurm.wait_for(number, "RUNNING")
     slurm.wait_until("running the job", FIRST, "test -s /tmp/pid")
@@ -285,9 +286,13 @@ def test_a_node_retires_while_jobs_run(slurm: Slurm, small: Lab, leaving: Lab) -
 
     assert set(leaving.play("retire.yml", "--check").changed) == {SECOND}
     assert slurm.state(SECOND) == "mixed"
-    leaving.kill_at("retire.yml", "Let their jobs end", 3)
+    leaving.kill_at("retire.yml", "Let their jobs end", 10)
     assert slurm.state(SECOND) == "draining"
     assert slurm.job(own)["JobState"] == "RUNNING"
+    failed = leaving.play("retire.yml", "-e", "retire_timeout=3", rc=2)
+    assert f"1 jobs ({own} on {SECOND})" in " ".join(failed.output.split())
+    assert slurm.job(own)["JobState"] == "RUNNING"
+    slurm.ssh(SECOND, "touch /tmp/end")
     done = leaving.play("retire.yml")
     assert set(done.changed) == {SECOND}
 
