@@ -112,7 +112,7 @@ def test_one_device_leaves_and_its_host_stays(site: Lab, make: Devices) -> None:
     assert len(osds(site)) == 2
     site.ssh("small1", f"test ! -e /var/lib/ceph/osd/ceph-{number} && test -e {DROP_IN}")
 
-    # The disk keeps its data. That it is wiped where it is said cannot be shown here: podman hides /sys/dev from lsblk.
+    # The disk keeps its data. That it can be wiped is not shown here: lsblk finds nothing about it.
     kept = leaving.play("retire.yml")
     assert not kept.changed
     assert f"retire_wipe_devices=true before you delete their lines: {DISK}" in " ".join(kept.output.split())
