@@ -54,15 +54,28 @@ sanity: venv ## run ansible-test sanity
 build: venv .venv-2.19 ## build the collection, install it, use it and read its documentation
 	$(PYTEST) tests/collection/test_build.py tests/collection/test_docs.py
 
-test: venv .venv-2.19 ## run everything: the above, then the lab's tests in their short form
-	$(PYTEST)
+test: venv .venv-2.19 ## run everything: the above, and the lab's tests in their short form, the site's beside all others
+	$(PYTEST) --numprocesses 2 --dist loadgroup
 
 soak: venv ## run the lab's tests in their long form
-	$(PYTEST) --soak tests/lab
+	$(PYTEST) --numprocesses 2 --dist loadgroup --soak tests/lab
 
 changelog: venv ## write CHANGELOG.md from the fragments and the modules; from nothing, as 0.1.0 is not released
 	rm -f changelogs/changelog.yaml
 	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/antsibull-changelog release --reload-plugins
+
+# ---- Reference ----
+
+REFERENCE := .cache/reference
+
+.PHONY: reference
+
+reference: venv ## write the reference of every module, plugin and role, to be read with any viewer of reStructuredText
+	rm -rf $(REFERENCE)
+	install -d -m 0700 $(REFERENCE)
+	PATH="$(CURDIR)/.venv/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH=.lab/collections .venv/bin/antsibull-docs collection --use-current \
+	  --squash-hierarchy --fail-on-error --output-format simplified-rst --dest-dir $(REFERENCE) sitewright.grid
+	@echo "reference: $(REFERENCE)/index.rst"
 
 .venv-2.19: requirements/core-2.19.txt | venv
 	$(PYTHON_OF_2_19) -m venv --clear $@

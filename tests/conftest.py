@@ -29,6 +29,14 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.path.insert(0, str(path))
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist's own reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # What shares a running lab has to share a process too, in the order of the files.
+    for item in items:
+        name = item.path.name
+        item.add_marker(pytest.mark.xdist_group("site" if name.startswith("test_site") else name))
+
+
 @pytest.fixture(scope="session")
 def soak(pytestconfig: pytest.Config) -> bool:
     """Tell whether the long forms of the lab's tests are wanted."""

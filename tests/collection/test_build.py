@@ -51,8 +51,11 @@ def test_playbook_is_found_by_its_full_name(
     assert f"playbook: {installed['ANSIBLE_COLLECTIONS_PATH']}/" in run_everywhere(*argv, environ=installed)
 
 
-def test_readme_shows_a_valid_site(run: t.Callable[..., str], installed: dict[str, str], tmp_path: Path) -> None:
-    blocks = re.findall(r"^```yaml\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
+@pytest.mark.parametrize("page", ["README.md", "docs/first-site.md"])
+def test_page_shows_a_valid_site(
+    page: str, run: t.Callable[..., str], installed: dict[str, str], tmp_path: Path
+) -> None:
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", (ROOT / page).read_text(), re.M | re.S)
     (inventory,) = [block for block in blocks if "ceph_mons" in yaml.safe_load(block)]
     path = tmp_path / "hosts.yml"
     path.write_text(inventory)

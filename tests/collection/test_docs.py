@@ -72,3 +72,15 @@ def test_every_role_is_documented(shown: t.Callable[..., t.Any]) -> None:
         for entry_point, specification in role["entry_points"].items():
             assert specification["short_description"], (name, entry_point)
             assert specification["description"], (name, entry_point)
+
+
+def test_the_reference_has_a_page_for_everything(run: t.Callable[..., str], checkout: Path, tmp_path: Path) -> None:
+    """It is written as `make reference` does, but from what is in git."""
+    tmp_path.chmod(0o700)
+    words = ["--use-current", "--squash-hierarchy", "--fail-on-error", "--output-format", "simplified-rst"]
+    environ = {"ANSIBLE_COLLECTIONS_PATH": str(checkout.parents[2])}
+    run("antsibull-docs", "collection", *words, "--dest-dir", tmp_path, NAMESPACE, environ=environ)
+    wanted = {f"{name.rpartition('.')[2]}_{kind}.rst" for kind in KINDS for name in names(kind)}
+    wanted |= {f"{path.name}_role.rst" for path in ROOT.glob("roles/*")}
+    index = (tmp_path / "index.rst").read_text()
+    assert {page for page in wanted if not (tmp_path / page).exists() or f"<{page}>" not in index} == set()

@@ -12,7 +12,8 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 LAB = HERE.parents[1] / ".lab"
-MAKE = "molecule/preflight && molecule/namespace start && molecule/image/build"
+# Each process of pytest-xdist wants them: one makes them, the others wait for it.
+MAKE = "flock --close .lab/images.lock sh -c 'molecule/preflight && molecule/namespace start && molecule/image/build'"
 BUILD = pytest.StashKey["subprocess.Popen[bytes]"]()
 
 
@@ -20,7 +21,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.option.collectonly or not any(HERE in item.path.parents for item in session.items):
         return
     LAB.mkdir(exist_ok=True)
-    with (LAB / "images.log").open("wb") as log:
+    with (LAB / "images.log").open("ab") as log:
         argv = ["bash", "-c", MAKE]
         session.config.stash[BUILD] = subprocess.Popen(
             argv, cwd=LAB.parent, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT

@@ -57,6 +57,16 @@ def start_job(pool: Pool, name: str, host: str, seconds: int) -> str:
     return cluster
 
 
+def test_the_first_job_of_the_tutorial(pool: Pool) -> None:
+    pool.wait_for_machines()
+    _before, section = (ROOT / "docs" / "first-site.md").read_text().split("\n## 6. ")
+    console = section.split("```")[1].removeprefix("console\n")
+    script = re.sub(r"^[$] ", "", console, flags=re.M)
+    home = pool.make_directory(PERSON, "first")
+    said = pool.ssh(pool.access_point, f"cd {home} && runuser -u {PERSON} -- sh -c {shlex.quote(script)}", 180)
+    assert said.splitlines()[-1].split(".")[0] in pool.execution_points
+
+
 def test_every_slot_is_in_the_pool(pool: Pool) -> None:
     pool.wait_for_machines()
     slots = pool.ads("condor_status -constraint PartitionableSlot")
@@ -179,6 +189,7 @@ class Stranger:
             "SEC_TOKEN_SYSTEM_DIRECTORY": f"{self.HOME}/tokens",
         }
         ads = {kind: f'MyType = "{kind}"\nName = "stranger"\nMachine = "stranger"' for kind in ("Machine", "Scheduler")}
+        ads["Machine"] += '\nSlotType = "Dynamic"'  # others are remembered when they have left
         ads["schedd"] = pool.ssh(pool.access_point, "condor_status -schedd -long").strip()
         ads["gone"] = 'MyType = "Query"\nTargetType = "Machine"\nRequirements = Name == "stranger"'
         pool.ssh(host, f"rm -rf {self.HOME}; install -d {self.HOME}; install -d -m 0700 {self.HOME}/tokens")

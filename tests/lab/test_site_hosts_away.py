@@ -1,14 +1,15 @@
 # Copyright: (c) 2026, the sitewright.grid contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts of the site are off: the rest is served, and what comes back heals."""
+"""Hosts of the site are off: the rest is served and grows, and what comes back heals."""
 
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
-from lab import ROOT, Lab
+from lab import ROOT, Lab, edit_inventory
 
 SITE = ROOT / "inventories" / "lab"
 AWAY = ("store3", "worker2")
@@ -35,6 +36,24 @@ def test_the_rest_is_served_and_the_run_says_whom_it_left(site: Lab) -> None:
     assert not [host for host, counts in play.recap.items() if counts["failed"]], play.output
     assert not play.changed
     assert site.active_since(host for host in site.hosts() if host not in AWAY) == since
+
+
+def test_growth_elsewhere_is_not_blocked(site: Lab, tmp_path: Path) -> None:
+    def add_worker(inventory: dict[str, t.Any]) -> None:
+        for group in ("ceph_clients", "condor_executes"):
+            inventory[group]["hosts"]["worker3"] = {"ansible_host": "198.51.100.23"}
+
+    grown = edit_inventory(SITE, tmp_path, add_worker)
+    grown.destroy("--limit", "worker3")  # one that an earlier run of the tests may have left is of another site
+    grown.play("../molecule/shared/create.yml", "--limit", "worker3")
+    try:
+        play = grown.play("site.yml", "--limit", "worker3")
+        assert set(play.recap) == {"worker3"}
+        grown.ssh("worker3", "echo served > /cephfs/by-worker3 && rm /cephfs/by-worker3")
+        in_the_pool = "condor_status -af Machine | grep -E '^worker3([.]|$)'"
+        grown.wait_until("knowing worker3", "head1", in_the_pool, 120)
+    finally:
+        grown.destroy("--limit", "worker3")
 
 
 def test_hosts_that_come_back_heal(site: Lab) -> None:
