@@ -18,7 +18,7 @@ description:
     successor, once all have tokens of the key again. In the end names and configuration are what they were.
   - Which stage a rotation is in follows from the files alone, so that one that was cut short is finished by running
     again. A stage that is not reached yet, or is passed, is no error, and nothing is done.
-  - Let the daemons of the host read their configuration again (C(condor_reconfig)) where RV(changed) is true.
+  - Let the daemons of the host read their configuration again (C(condor_reconfig)) where something has changed.
   - Keys are neither shown nor given to a command.
 extends_documentation_fragment:
   - sitewright.grid.attributes
