@@ -212,7 +212,7 @@ def test_keys_are_rotated_under_load(site: Pool, since: float, soak: bool) -> No
         directory = site.ssh(host, "ls -d /var/lib/ceph/osd/ceph-*").strip()
         number = directory.rpartition("-")[2]
         label = site.ssh(host, f"ceph-bluestore-tool show-label --dev {directory}/block")
-        assert [device["osd_key"] for device in json.loads(label[label.index("{") :]).values()] == [new[f"osd.{number}"]]
+        assert [device["osd_key"] for device in json.loads(label).values()] == [new[f"osd.{number}"]]
 
     # Whoever has to prove who it is once more can do so: no monitor has the sessions of before.
     for host in site.hosts("ceph_mons"):
