@@ -215,6 +215,7 @@ commands:
 
 import errno
 import os
+import signal
 import time
 import typing as t
 from pathlib import Path
@@ -427,9 +428,12 @@ class Host:
     def _refusal(self, kind: str, names: list[str]) -> str | None:
         """Return the cluster's words if these daemons cannot be spared now."""
         argv = _ceph_daemon.ok_to_stop_argv(self.params["conf"], *self._identity(names[0]), names)
-        done = self.cli.read(argv, ok=(0, errno.EBUSY, errno.EAGAIN, errno.EACCES), timeout=90)
+        # While the monitors put a new key in the place of the old one, the first who uses it may be refused, or abort.
+        is_new = self.params["replace_keys"]
+        aborted = (-signal.SIGABRT,) if is_new else ()
+        done = self.cli.read(argv, ok=(0, errno.EBUSY, errno.EAGAIN, errno.EACCES, *aborted), timeout=90)
         words = done.stderr.strip() or done.stdout.strip()
-        if done.rc == errno.EACCES:
+        if done.rc == errno.EACCES and not is_new:
             self.cli.fail(
                 f"'{' '.join(argv)}' is not allowed: {words}. OSDs need the caps mgr 'allow r' for"
                 " client.bootstrap-osd; or name an entity with more caps (name, keyring)."
