@@ -44,19 +44,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Restart a host without its data being copied elsewhere
-  block:
-    - name: Set noout
-      sitewright.grid.ceph_flag:
-        flags: [noout]
+- name: Keep the data where it is while a host restarts
+  sitewright.grid.ceph_flag:
+    flags: [noout]
 
-    - name: Restart the host
-      ansible.builtin.reboot:
-  always:
-    - name: Unset noout, unless it was set before
-      sitewright.grid.ceph_flag:
-        flags: [noout]
-        state: absent
+- name: Unset noout, unless it was set before
+  sitewright.grid.ceph_flag:
+    flags: [noout]
+    state: absent
 """
 
 RETURN = r"""
