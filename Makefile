@@ -55,10 +55,10 @@ build: venv .venv-2.19 ## build the collection, install it, use it and read its 
 	$(PYTEST) tests/collection/test_build.py tests/collection/test_docs.py
 
 test: venv .venv-2.19 ## run everything: the above, and the lab's tests in their short form, the site's beside all others
-	$(PYTEST) --numprocesses 2 --dist loadgroup
+	$(PYTEST) --numprocesses 2 --dist loadscope
 
 soak: venv ## run the lab's tests in their long form
-	$(PYTEST) --numprocesses 2 --dist loadgroup --soak tests/lab
+	$(PYTEST) --numprocesses 2 --dist loadscope --soak tests/lab
 
 changelog: venv ## write CHANGELOG.md from the fragments and the modules; from nothing, as 0.1.0 is not released
 	rm -f changelogs/changelog.yaml

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import platform
 import sys
+import typing as t
 from importlib import metadata
 from pathlib import Path
 
@@ -29,12 +30,17 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.path.insert(0, str(path))
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist's own reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # What shares a running lab has to share a process too, in the order of the files.
-    for item in items:
-        name = item.path.name
-        item.add_marker(pytest.mark.xdist_group("site" if name.startswith("test_site") else name))
+@pytest.hookimpl(optionalhook=True)  # it is not installed beside ansible-core 2.19
+def pytest_xdist_make_scheduler(config: pytest.Config, log: t.Any) -> t.Any:
+    """Have one process for what shares the running lab, in the order of the files; every other file is whole as well."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByLab(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            return "site" if path.startswith("tests/lab/test_site") else path
+
+    return ByLab(config, log)
 
 
 @pytest.fixture(scope="session")
