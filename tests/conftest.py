@@ -32,8 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)  # it is not installed beside ansible-core 2.19
 def pytest_xdist_make_scheduler(config: pytest.Config, log: t.Any) -> t.Any:
-    """Have one process for what shares the running lab, in the order of the files; every other file is whole as well."""
-    from xdist.scheduler import LoadScopeScheduling
+    """Have one process for what shares the running lab, in the order of its files; each other file is whole, too."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only here it is sure to be installed
 
     class ByLab(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
