@@ -37,6 +37,8 @@ clean: ## remove the lab and all that was made for it: hosts, images, caches, .v
 # ---- Checks and tests ----
 
 PYTEST := .venv/bin/pytest
+# The tests of the site's lab in one process, beside it all others: see tests/conftest.py.
+PARALLEL := --numprocesses 2 --dist loadscope
 # ansible-core 2.19 is tested on its own Python where there is one, else on that of the current ansible-core.
 PYTHON_OF_2_19 := $(firstword $(shell python3.11 -c 'import sys; print(sys.executable)' 2>/dev/null) .venv/bin/python)
 
@@ -55,10 +57,10 @@ build: venv .venv-2.19 ## build the collection, install it, use it and read its 
 	$(PYTEST) tests/collection/test_build.py tests/collection/test_docs.py
 
 test: venv .venv-2.19 ## run everything: the above, and the lab's tests in their short form, the site's beside all others
-	$(PYTEST) --numprocesses 2 --dist loadscope
+	$(PYTEST) $(PARALLEL)
 
 soak: venv ## run the lab's tests in their long form
-	$(PYTEST) --numprocesses 2 --dist loadscope --soak tests/lab
+	$(PYTEST) $(PARALLEL) --soak tests/lab
 
 changelog: venv ## write CHANGELOG.md from the fragments and the modules; from nothing, as 0.1.0 is not released
 	rm -f changelogs/changelog.yaml

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.sitewright.grid.plugins.module_utils._virt_queue import judge_guests
+from ansible_collections.sitewright.grid.plugins.module_utils._proofs import judge_guests
 
 DOCUMENTATION = r"""
 name: guest_proofs
@@ -16,7 +16,7 @@ author:
   - the sitewright.grid contributors (@sitewright)
 description:
   - Tells of each node of the virt queue whether its job has booted a virtual machine.
-positional: _input, site, able, words
+positional: _input, site, machines, reason
 options:
   _input:
     description:
@@ -30,13 +30,13 @@ options:
       - The site model, as M(sitewright.grid.site_model) returns it.
     type: dict
     required: true
-  able:
+  machines:
     description:
       - The machines that say of themselves that they can boot guests, as HTCondor calls them.
     type: list
     elements: str
     required: true
-  words:
+  reason:
     description:
       - Why there are no lines at all.
     type: str

@@ -11,6 +11,7 @@ import re
 import typing as t
 
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
+from ansible_collections.sitewright.grid.plugins.module_utils._virt_queue import SAID
 
 Ad = t.Mapping[str, t.Any]
 
@@ -43,13 +44,6 @@ _SLOT_KEYS = {
 # The collector keeps the ads of slots that it hears of no more (ABSENT_REQUIREMENTS), and returns them to those who ask
 # for this attribute.
 ABSENT = "Absent"
-# What a node of the virt queue tells of itself (see _virt_queue.py).
-_GUEST_KEYS = {
-    "able": "CAN_RUN_VIRTUAL_MACHINE",
-    "accelerator": "GridVmAccelerator",
-    "boot_seconds": "GridVmBootSeconds",
-    "reason": "GridVmReason",
-}
 _DAEMON_KEYS = {
     "name": "Name",
     "machine": "Machine",
@@ -68,7 +62,7 @@ ATTRIBUTES = tuple(
         [
             *_SHARED,
             *_SLOT_KEYS.values(),
-            *_GUEST_KEYS.values(),
+            *SAID.values(),
             *_DAEMON_KEYS.values(),
             *_OF_SLOTS,
             *_JOB_KEYS.values(),
@@ -148,9 +142,7 @@ def shape_slot(ad: Ad) -> dict[str, t.Any]:
         "draining": bool(ad.get("Draining", False)),
         "absent": bool(ad.get(ABSENT, False)),
         "version": version_of(ad),
-        "guests": {key: ad.get(attribute) for key, attribute in _GUEST_KEYS.items()}
-        if any(attribute in ad for attribute in _GUEST_KEYS.values())
-        else None,
+        "guests": {key: ad.get(attribute) for key, attribute in SAID.items()} if SAID["able"] in ad else None,
         "total": total,
         "left": {name: _whole(ad.get(attribute)) for name, attribute in RESOURCES.items()},
     }

@@ -16,11 +16,15 @@ from xml.etree import ElementTree
 
 from ansible_collections.sitewright.grid.plugins.module_utils._report_parts import show_count
 from ansible_collections.sitewright.grid.plugins.module_utils._survey import Names
+from ansible_collections.sitewright.grid.plugins.module_utils._virt_queue import queue_nodes
+from ansible_collections.sitewright.grid.plugins.module_utils._vm_probe import GREETING
 
 Json = t.Mapping[str, t.Any]
 SITE = "(site)"  # in place of a host, where a promise is the site's as a whole
 OK, FAILED, SKIPPED = "ok", "failed", "skipped"
 NO_JOB = "no job has come back from there"
+NO_GUEST = "its job has not come back"
+NO_NODE = "it is not in the virt queue: KVM does not work there, or it has left the pool"
 NOT_TRIED = "it was not tried: the host was not reached, or the run has ended before"
 
 
@@ -99,7 +103,7 @@ def promise_workers(site: Json, serving: t.Callable[[str], list[str]]) -> list[P
 
 def promise_guests(site: Json, serving: t.Callable[[str], list[str]]) -> list[Promise]:
     """Return what the virt queue promises."""
-    nodes = tuple(name for name in serving("virt") if "htcondor" in site["hosts"][name]["virt"]["backends"])
+    nodes = tuple(name for name in queue_nodes(site, "htcondor") if name in serving("virt"))
     return [Promise("virt", "guests", "a job boots a virtual machine", nodes)] if nodes else []
 
 
@@ -243,6 +247,35 @@ def judge_worker_jobs(
         wrong = reason if job is None else job.get("fault", "the job was cut short")
         notes.append(_note("osg_jobs", names.find(machine) or machine, wrong))
     return notes + _notes_of_draining(("osg_jobs",), names, draining)
+
+
+def judge_guests(
+    lines: t.Sequence[str], site: Json, machines: t.Sequence[str], reason: str = ""
+) -> list[dict[str, t.Any]]:
+    """Return a note for each node of HTCondor's virt queue: a job was to boot a guest on each of these machines.
+
+    Each line has the name of its file in front, C(./MACHINE.out:) or C(./MACHINE.err:). machines are those that say
+    that they can boot guests; reason tells why there are no lines at all.
+    """
+    names = Names(site["hosts"])
+    able = {names.find(machine) for machine in machines}
+    said: dict[str | None, list[str]] = {}
+    booted = set()
+    for line in lines:
+        path, _colon, words = line.partition(":")
+        machine, _dot, kind = path.rpartition("/")[2].rpartition(".")
+        host = names.find(machine)
+        said.setdefault(host, []).append(words)
+        if kind == "out" and words.startswith(GREETING):
+            booted.add(host)
+    notes = []
+    for host in queue_nodes(site, "htcondor"):
+        if not site["hosts"][host]["retiring"]:
+            unsaid = NO_GUEST if host in able else NO_NODE
+            notes.append(
+                _note("guests", host, "" if host in booted else reason or " ".join(said.get(host, ())) or unsaid)
+            )
+    return notes
 
 
 def _note(promise: str, host: str, wrong: str) -> dict[str, t.Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.sitewright.grid.plugins.module_utils._condor_pool import is_of
 from ansible_collections.sitewright.grid.plugins.module_utils._condor_utilization import (
     COLUMNS,
     show_utilization,
@@ -25,6 +24,8 @@ from ansible_collections.sitewright.grid.plugins.module_utils._report_parts impo
     show_bytes,
     show_count,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._survey import Names
+from ansible_collections.sitewright.grid.plugins.module_utils._virt_queue import queue_nodes
 
 RESOURCES = ("cpus", "memory", "disk", "gpus")
 # Of disks so much changes by itself that only what is shown to users is remembered.
@@ -82,15 +83,18 @@ def report_condor(site: Json, answer: Json) -> Section:
 
 def _add_virt_queue(section: Section, site: Json, slots: t.Sequence[Json]) -> None:
     """Add what the nodes of the virt queue say of themselves; one that the pool has not is missing anyway."""
+    names = Names(site["hosts"])
+    slots_of: dict[str | None, list[Json]] = {}
+    for slot in slots:
+        if not slot["absent"]:
+            slots_of.setdefault(names.find(slot["machine"] or ""), []).append(slot)
     nodes = []
-    for name, host in site["hosts"].items():
-        if not host.get("virt") or "htcondor" not in host["virt"]["backends"]:
-            continue
-        found = [slot for slot in slots if is_of({"Machine": slot["machine"]}, name) and not slot["absent"]]
+    for name in queue_nodes(site, "htcondor"):
+        found = slots_of.get(name, [])
         told = next((slot["guests"] for slot in found if slot["guests"]), None)
         if told:
             jobs = sum(slot["type"] == "dynamic" for slot in found)
-            nodes.append({"host": name, **told, "jobs": jobs, "most": host["virt"]["guests"]})
+            nodes.append({"host": name, **told, "jobs": jobs, "most": site["hosts"][name]["virt"]["guests"]})
     if not nodes:
         return
     able = [node for node in nodes if node["able"]]

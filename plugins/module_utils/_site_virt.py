@@ -21,7 +21,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._site_values impor
 )
 from ansible_collections.sitewright.grid.plugins.module_utils._site_variables import REFUSED, Settings, Variable
 from ansible_collections.sitewright.grid.plugins.module_utils._virt_queue import SUBMIT_KNOBS
-from ansible_collections.sitewright.grid.plugins.module_utils._vm_image import ImageError, parse_checksum
+from ansible_collections.sitewright.grid.plugins.module_utils._vm_image import NAME, ImageError, parse_checksum
 
 # The batch systems that can have the queue, and the group of the hosts where each runs jobs. Those of PBS are not ours.
 BACKENDS = {"htcondor": "condor_executes", "slurm": "slurm_nodes", "pbs": None}
@@ -40,7 +40,7 @@ def _checksum(place: Place, value: t.Any) -> t.Any:
 
 
 _IMAGE = keys(
-    name=text("the name of an image", "debian-13", r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}"),
+    name=text("the name of an image", "debian-13", NAME),
     url=text("a URL", "https://example.org/debian-13.qcow2", r"(https?|file)://\S+"),
     checksum=_checksum,
 )

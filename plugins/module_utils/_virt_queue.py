@@ -7,17 +7,26 @@
 from __future__ import annotations
 
 import json
-import re
 import typing as t
-
-from ansible_collections.sitewright.grid.plugins.module_utils._vm_probe import GREETING
 
 WISH = "RequiresVirtualization"  # what a job says of itself
 ABILITY = "CAN_RUN_VIRTUAL_MACHINE"  # what an execution point says of itself
 _WISHED = f"(TARGET.{WISH} =?= True)"
+# What it says beside that, by our word for it.
+SAID = {
+    "able": ABILITY,
+    "accelerator": "GridVmAccelerator",
+    "boot_seconds": "GridVmBootSeconds",
+    "reason": "GridVmReason",
+}
 
 # On every access point: a job that boots guests goes where that can be done, whatever else it requires.
 SUBMIT_KNOBS = {"APPEND_REQUIREMENTS": f"(MY.{WISH} =!= True || TARGET.{ABILITY} =?= True)"}
+
+
+def queue_nodes(site: t.Mapping[str, t.Any], backend: str) -> list[str]:
+    """Return the hosts of a site model whose jobs of this batch system boot guests, those that retire as well."""
+    return [name for name, host in site["hosts"].items() if host.get("virt") and backend in host["virt"]["backends"]]
 
 
 def serves(probe: t.Mapping[str, t.Any], emulation: bool) -> bool:
@@ -36,10 +45,10 @@ def condor_knobs(
     kvm = probe.get("kvm") or {}
     said: dict[str, t.Any] = {ABILITY: able}
     if able:
-        said["GridVmAccelerator"] = json.dumps(probe["accelerator"])
-        said["GridVmBootSeconds"] = probe[probe["accelerator"]]["seconds"]
+        said[SAID["accelerator"]] = json.dumps(probe["accelerator"])
+        said[SAID["boot_seconds"]] = probe[probe["accelerator"]]["seconds"]
     if not kvm.get("works"):
-        said["GridVmReason"] = json.dumps(str(kvm.get("reason") or "KVM was not probed"))
+        said[SAID["reason"]] = json.dumps(str(kvm.get("reason") or "KVM was not probed"))
     knobs = {**said, "STARTD_ATTRS": ["$(STARTD_ATTRS)", *said]}
     conditions = []
     if able and exclusive:
@@ -52,31 +61,6 @@ def condor_knobs(
     if conditions:
         knobs["START"] = " && ".join(["($(START:True))", *conditions])
     return knobs
-
-
-def judge_guests(
-    lines: t.Sequence[str], site: t.Mapping[str, t.Any], able: t.Sequence[str], words: str = ""
-) -> list[dict[str, str]]:
-    """Return a note for each node of the queue, from the lines that its job has written.
-
-    Each line has the name of its file in front, C(./MACHINE.out:). able are the machines that say that they can boot
-    guests; words tell why there are no lines at all.
-    """
-    notes = []
-    for name, host in site["hosts"].items():
-        if host["retiring"] or not host.get("virt") or "htcondor" not in host["virt"]["backends"]:
-            continue
-        ours = re.compile(rf"{re.escape(host['short_name'])}([.].*)?", re.IGNORECASE)
-        said = [line for line in lines if ours.fullmatch(line.partition(":")[0].rpartition(".")[0].lstrip("./"))]
-        if any(f".out:{GREETING}" in line for line in said):
-            notes.append({"promise": "guests", "host": name, "state": "ok", "words": ""})
-            continue
-        reason = words or " ".join(line.partition(":")[2] for line in said)
-        if not reason and not any(ours.fullmatch(machine) for machine in able):
-            reason = "it is not in the virt queue: KVM does not work there, or it has left the pool"
-        reason = reason or "its job has not come back"
-        notes.append({"promise": "guests", "host": name, "state": "failed", "words": reason})
-    return notes
 
 
 # ---- Slurm ----
@@ -101,7 +85,7 @@ def slurm_facts(
 def slurm_partitions(site: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return Slurm's partitions of a site: the queue's has the virt nodes, the others none that is for guests alone."""
     partitions: dict[str, t.Any] = dict(site["slurm"]["partitions"])
-    members = [host for host in site["hosts"].values() if "slurm" in ((host["virt"] or {}).get("backends") or ())]
+    members = [site["hosts"][name] for name in queue_nodes(site, "slurm")]
     if not members:
         return partitions
     taken = {host["short_name"] for host in members if host["virt"]["exclusive"]}

@@ -20,6 +20,8 @@ import urllib.request
 BLOCK = 1024 * 1024
 ANSWER_WITHIN = 60  # seconds, for each answer of a server
 FORMATS = ("qcow2", "raw")
+NAME = r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}"  # of an image in the cache, which jobs write without a path
+INSPECT_WITHIN = 60  # seconds
 _CHECKSUM = re.compile(r"(sha256|sha512):([0-9A-Fa-f]+)")
 _DIGITS = {"sha256": 64, "sha512": 128}
 
@@ -37,8 +39,8 @@ def parse_checksum(text: str) -> tuple[str, str]:
 
 
 def check_name(name: str) -> None:
-    """Raise ImageError for what cannot be the name of an image in the cache, which jobs write without a path."""
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}", name) is None:
+    """Raise ImageError for what cannot be the name of an image in the cache."""
+    if re.fullmatch(NAME, name) is None:
         raise ImageError(f"'{name}' is no name for an image: use letters, digits, _, ., + and -.")
 
 
@@ -138,6 +140,23 @@ def explain_check(path: str, rc: int, words: str) -> str | None:
     if rc in (0, 3):
         return None
     return f"{path} is damaged or truncated: {' '.join(words.split())[:200] or f'qemu-img check ended with {rc}'}"
+
+
+def examine_image(label: str, path: str, ask: t.Callable[[list[str], int | None], tuple[int, str, str]]) -> str:
+    """Return the format of the image in a file, or raise ImageError, which calls it by its label.
+
+    ask runs a command within so many seconds, if any, and returns its exit code and its two outputs.
+    """
+    rc, out, err = ask(inspect_argv(path), INSPECT_WITHIN)
+    if rc != 0:
+        raise ImageError(f"{label} is no image: {' '.join((err or out).split())[:500]}")
+    kind = check_image(label, out, os.path.getsize(path))
+    if kind == "qcow2":
+        rc, out, err = ask(check_argv(path), None)
+        fault = explain_check(label, rc, err or out)
+        if fault:
+            raise ImageError(fault)
+    return kind
 
 
 # ---- Images that were found right before ----

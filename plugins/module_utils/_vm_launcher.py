@@ -40,11 +40,8 @@ from ansible_collections.sitewright.grid.plugins.module_utils._domain_xml import
 )
 from ansible_collections.sitewright.grid.plugins.module_utils._vm_image import (
     ImageError,
-    check_argv,
-    check_image,
-    explain_check,
+    examine_image,
     fetch_image,
-    inspect_argv,
     is_sealed,
     is_url,
     verify_file,
@@ -331,6 +328,7 @@ class Keeper:
         kill_child_processes()
         for path in (self._extra, self.directory):
             if path is not None:
+                # What stays all the same is in scratch, which the batch system clears, or for the epilog.
                 shutil.rmtree(path, ignore_errors=True)
 
     def end(self) -> None:
@@ -386,14 +384,6 @@ def run(
     return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
 
 
-def must(code: int, what: str, argv: t.Sequence[str], timeout: int | None = None) -> str:
-    """Run a command that has to succeed."""
-    rc, out, err = run(argv, timeout=timeout)
-    if rc != 0:
-        raise EndError(code, f"{what}: {' '.join((err or out).split())[:500]}")
-    return out
-
-
 def find_image(options: argparse.Namespace, directory: Path) -> Disk:
     """Return the image as a file that was checked; one with a URL is fetched."""
     image, checksum = options.image, options.checksum
@@ -414,13 +404,7 @@ def find_image(options: argparse.Namespace, directory: Path) -> Disk:
             # Only root writes to the cache, and has compared what is in it.
             if checksum and not (path == str(cached) and is_sealed(path, checksum)):
                 verify_file(path, checksum)
-        info = must(REFUSED, f"{image} is no image", inspect_argv(path), LIBVIRT_WITHIN)
-        kind = check_image(path, info, os.stat(path).st_size)
-        if kind == "qcow2":
-            rc, out, err = run(check_argv(path))
-            fault = explain_check(path, rc, err or out)
-            if fault:
-                raise ImageError(fault)
+        kind = examine_image(path, path, lambda argv, within: run(argv, timeout=within))
     except ImageError as error:
         raise EndError(REFUSED, f"--image: {error}") from None
     except OSError as error:
@@ -431,11 +415,9 @@ def find_image(options: argparse.Namespace, directory: Path) -> Disk:
 def make_overlay(image: Disk, directory: Path) -> Disk:
     """Make the disk that the guest writes to in place of the image."""
     overlay = str(directory / "overlay")
-    must(
-        UNABLE,
-        "The overlay cannot be made",
-        ["qemu-img", "create", "-q", "-f", "qcow2", "-b", image.path, "-F", image.format, overlay],
-    )
+    rc, out, err = run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", image.path, "-F", image.format, overlay])
+    if rc != 0:
+        raise EndError(UNABLE, f"The overlay cannot be made: {' '.join((err or out).split())[:500]}")
     return Disk(overlay, "qcow2")
 
 
@@ -467,7 +449,7 @@ def make_job_disk(wish: Wish, directory: Path) -> Disk:
 
 
 def _place(source: Path, target: Path) -> None:
-    """Have a file or directory here, by a link where that is possible."""
+    """Have a copy of a file or directory here."""
     if source.is_dir():
         shutil.copytree(source, target, symlinks=True)
     else:

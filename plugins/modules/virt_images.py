@@ -88,12 +88,9 @@ from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
 from ansible_collections.sitewright.grid.plugins.module_utils._private_file import write_private
 from ansible_collections.sitewright.grid.plugins.module_utils._vm_image import (
     ImageError,
-    check_argv,
-    check_image,
     check_name,
-    explain_check,
+    examine_image,
     fetch_image,
-    inspect_argv,
     is_sealed,
     parse_checksum,
     render_seal,
@@ -117,17 +114,17 @@ def is_right(path: str, image: Image) -> bool:
 
 def fetch(cli: Cli, path: str, image: Image) -> None:
     """Fetch an image, and put it into its place if it is whole and right."""
+
+    def ask(argv: list[str], timeout: int | None) -> tuple[int, str, str]:
+        done = cli.read(argv, ok=range(256), timeout=timeout)
+        return done.rc, done.stdout, done.stderr
+
     new = os.path.join(os.path.dirname(path), f".{image['name']}.new")
     if os.path.exists(new):
         os.unlink(new)
     try:
         fetch_image(image["url"], image["checksum"], new)
-        kind = check_image(image["url"], cli.read(inspect_argv(new)).stdout, os.path.getsize(new))
-        if kind == "qcow2":
-            done = cli.read(check_argv(new), ok=range(256))
-            fault = explain_check(image["url"], done.rc, done.stderr or done.stdout)
-            if fault:
-                raise ImageError(fault)
+        examine_image(image["url"], new, ask)
     except ImageError as error:
         if os.path.exists(new):
             os.unlink(new)

@@ -9,6 +9,15 @@ from pathlib import Path
 
 from lab import Lab
 
+SLEEP = "#!/bin/sh\nwhile :; do sleep 1; done\n"
+HANG = "#!/bin/sh\nkill $(cat /buttons)\nwhile :; do :; done\n"
+# Prints what of jobs of anna and ben is still on a node; the system's own libvirt ends by itself.
+REST = (
+    "pgrep --list-full 'qemu-system|grid-vm-run' ; pgrep --list-full --uid anna,ben . ; "
+    "pgrep --list-full libvirtd | grep --invert-match ' /usr/sbin/libvirtd --timeout' ; "
+    "ls -d /tmp/vm* 2>/dev/null; true"
+)
+
 
 def make_image(lab: Lab, node: str) -> dict[str, str]:
     """Make the test guest's image on a node, which fetches it from there; return it as kvm_host_images takes it."""

@@ -21,7 +21,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._domain_xml import
     parse_domain,
     render_domain,
 )
-from guests import make_image
+from guests import HANG, REST, SLEEP, make_image
 from lab import ROOT, Lab
 from pool import Pool, only_on
 
@@ -30,12 +30,8 @@ HEAD, NODE = "vhead1", "virt1"
 PEOPLE = {"anna": 2001, "ben": 2002}
 IMAGE = "/var/lib/grid-vm/images/debian-13"
 EXECUTE = "/var/lib/condor/execute"
-# What has to be gone when a job is: its processes, sandbox, and directories of its own.
-REST = (
-    "pgrep --list-full 'qemu-system|grid-vm-run' ; pgrep --list-full --uid anna,ben . ; "
-    "pgrep --list-full libvirtd | grep --invert-match ' /usr/sbin/libvirtd --timeout' ; "
-    f"ls -d {EXECUTE}/dir_* /tmp/vm* 2>/dev/null; true"
-)
+# Of HTCondor's jobs a sandbox has to be gone as well.
+REST_OF_JOBS = f"ls -d {EXECUTE}/dir_* 2>/dev/null ; {REST}"
 DOMAINS = ROOT / "tests" / "unit" / "plugins" / "module_utils" / "domains"
 JOB = {
     "executable": "/usr/local/bin/grid-vm-run",
@@ -49,8 +45,6 @@ JOB = {
     "error": "messages",
     "log": "log",
 }
-SLEEP = "#!/bin/sh\nwhile :; do sleep 1; done\n"
-HANG = "#!/bin/sh\nkill $(cat /buttons)\nwhile :; do :; done\n"
 PANIC = "#!/bin/sh\necho c >/proc/sysrq-trigger\n"
 CODE = """#!/bin/sh
 sha256sum ../token 2>/dev/null | cut -c 1-64 >../output/token
@@ -108,7 +102,7 @@ class Virt(Pool):
         return self.ssh(HEAD, f"cat {directory}/console"), self.ssh(HEAD, f"cat {directory}/messages")
 
     def assert_nothing_is_left(self) -> None:
-        self.wait_until("rid of the jobs", NODE, f'[ -z "$({REST})" ]', 60)
+        self.wait_until("rid of the jobs", NODE, f'[ -z "$({REST_OF_JOBS})" ]', 60)
 
     def launch(self, person: str, words: str, directory: str = "/home/anna/direct") -> tuple[int, str]:
         """Run the launcher on the node without a batch system; return its exit code and messages."""

@@ -10,19 +10,12 @@ import shlex
 import typing as t
 
 import pytest
-from guests import make_image
+from guests import HANG, REST, SLEEP, make_image
 from lab import ROOT, Lab
 
 INVENTORY = ROOT / "tests" / "lab" / "inventories" / "virt_slurm"
 HEAD, NODE = "vslurm1", "vslurm2"
 EXAMPLES = ROOT / "docs" / "examples" / "virt"
-SLEEP = "while :; do sleep 1; done"
-HANG = "kill $(cat /buttons)\nwhile :; do :; done"
-# What has to be gone when a job is.
-REST = (
-    "pgrep --list-full 'qemu-system|grid-vm-run'; pgrep --list-full --uid anna,ben .; "
-    "pgrep --list-full libvirtd | grep --invert-match ' /usr/sbin/libvirtd --timeout'; ls -d /tmp/vm* 2>/dev/null; true"
-)
 
 
 class Virt(Lab):

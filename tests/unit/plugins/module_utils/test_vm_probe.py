@@ -9,11 +9,8 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.sitewright.grid.plugins.module_utils._virt_queue import (
-    SUBMIT_KNOBS,
-    condor_knobs,
-    judge_guests,
-)
+from ansible_collections.sitewright.grid.plugins.module_utils._proofs import judge_guests
+from ansible_collections.sitewright.grid.plugins.module_utils._virt_queue import SUBMIT_KNOBS, condor_knobs
 from ansible_collections.sitewright.grid.plugins.module_utils._vm_probe import (
     GREETING,
     Node,
