@@ -103,7 +103,8 @@ def promise_workers(site: Json, serving: t.Callable[[str], list[str]]) -> list[P
 
 def promise_guests(site: Json, serving: t.Callable[[str], list[str]]) -> list[Promise]:
     """Return what the virt queue promises."""
-    nodes = tuple(name for name in queue_nodes(site, "htcondor") if name in serving("virt"))
+    members = set(queue_nodes(site, "htcondor"))
+    nodes = tuple(name for name in serving("virt") if name in members)
     return [Promise("virt", "guests", "a job boots a virtual machine", nodes)] if nodes else []
 
 
@@ -271,10 +272,8 @@ def judge_guests(
     notes = []
     for host in queue_nodes(site, "htcondor"):
         if not site["hosts"][host]["retiring"]:
-            unsaid = NO_GUEST if host in able else NO_NODE
-            notes.append(
-                _note("guests", host, "" if host in booted else reason or " ".join(said.get(host, ())) or unsaid)
-            )
+            wrong = reason or " ".join(said.get(host, ())) or (NO_GUEST if host in able else NO_NODE)
+            notes.append(_note("guests", host, "" if host in booted else wrong))
     return notes
 
 
