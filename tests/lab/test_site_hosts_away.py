@@ -53,7 +53,10 @@ def test_growth_elsewhere_is_not_blocked(site: Lab, tmp_path: Path) -> None:
         in_the_pool = "condor_status -af Machine | grep -E '^worker3([.]|$)'"
         grown.wait_until("knowing worker3", "head1", in_the_pool, 120)
     finally:
+        # It leaves in good order, so that a collector which restarts has forgotten it: the pool is what it was.
+        grown.try_ssh("worker3", "systemctl stop condor")
         grown.destroy("--limit", "worker3")
+        site.ssh("head1", "systemctl restart condor")
 
 
 def test_hosts_that_come_back_heal(site: Lab) -> None:
