@@ -99,6 +99,8 @@ def pool_sections(
         "UID_DOMAIN": uid_domain,
         # The access points have proven who they are; a name in DNS would prove less.
         "TRUST_UID_DOMAIN": True,
+        # An upgraded package must not restart daemons by itself, jobs or not: upgrade.yml does, and drains before.
+        "MASTER_NEW_BINARY_RESTART": "NEVER",
     }
     if address:
         pool["NETWORK_INTERFACE"] = address

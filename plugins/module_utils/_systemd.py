@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import typing as t
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli, r
 
 PROPERTIES = "Id,ActiveState,UnitFileState,ActiveEnterTimestampMonotonic"
 JOURNAL_LINES = 15
+PROC = "/proc"
+_DELETED = " (deleted)"  # how the kernel shows a file that has no name any more
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,24 @@ def parse_show(text: str, booted_at: float) -> dict[str, Unit]:
     return units
 
 
+def parse_processes(text: str) -> dict[str, int]:
+    """Return unit name to main process from C(systemctl show); a unit that does not run has none."""
+    blocks = (dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in text.split("\n\n"))
+    return {values["Id"]: int(values["MainPID"]) for values in blocks if values.get("MainPID", "0") != "0"}
+
+
+def replaced_program(process: int) -> str | None:
+    """Return the program of a process if another file has taken its place since the process started, else None.
+
+    That is what an upgraded package leaves behind, whatever the versions are called.
+    """
+    try:
+        program = os.readlink(f"{PROC}/{process}/exe")
+    except OSError:  # it has ended
+        return None
+    return program[: -len(_DELETED)] if program.endswith(_DELETED) else None
+
+
 class Systemd:
     """The units of a host. Starting and enabling is left to the caller's plan; this reads."""
 
@@ -61,6 +82,11 @@ class Systemd:
         shown = self.cli.read(["systemctl", "show", f"--property={PROPERTIES}", "--", *names])
         found = parse_show(shown.stdout, time.time() - time.monotonic())
         return {name: found.get(name, Unit()) for name in names}
+
+    def processes(self, names: list[str]) -> dict[str, int]:
+        """Return the number of the main process of those of these units that run."""
+        shown = self.cli.read(["systemctl", "show", "--property=Id,MainPID", "--", *names]) if names else None
+        return parse_processes(shown.stdout) if shown else {}
 
     def last_words(self, name: str) -> str:
         """Return the unit's last lines in the journal, keys redacted, for an error message."""

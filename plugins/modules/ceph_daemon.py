@@ -111,6 +111,17 @@ options:
         server). Clients wait meanwhile.
     type: bool
     default: false
+  replaced:
+    description:
+      - Whether a daemon also needs a restart when its program on the disk is another one than the one that runs, as
+        after an upgrade of its package.
+    type: bool
+    default: false
+  started_before:
+    description:
+      - A daemon that was started before this moment also needs a restart, in seconds since 1970. The same moment again
+        restarts only the rest, which lets an interrupted rolling restart go on.
+    type: float
   timeout:
     description:
       - How many seconds to wait at most for C(ok-to-stop), and then again until the daemons are back.
@@ -143,6 +154,12 @@ EXAMPLES = r"""
   throttle: 1
   when: osds.restart_needed | length > 0
 
+- name: Restart the OSDs whose package was upgraded
+  sitewright.grid.ceph_daemon:
+    types: [osd]
+    state: current
+    replaced: true
+
 - name: Remove what the host runs of a cluster
   sitewright.grid.ceph_daemon:
     types: [mds, mgr, osd, mon]
@@ -154,7 +171,8 @@ EXAMPLES = r"""
 RETURN = r"""
 restart_needed:
   description:
-    - The daemons that run with other options than C(ceph.conf) has, and have not been restarted by this call.
+    - The daemons that run with other options than C(ceph.conf) has, or are too old by O(replaced) or
+      O(started_before), and have not been restarted by this call.
   returned: O(state=started) or O(state=current)
   type: list
   elements: str
@@ -231,7 +249,12 @@ from ansible_collections.sitewright.grid.plugins.module_utils._ceph_socket impor
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
 from ansible_collections.sitewright.grid.plugins.module_utils._private_file import read_text
-from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Systemd, Unit, plan_start
+from ansible_collections.sitewright.grid.plugins.module_utils._systemd import (
+    Systemd,
+    Unit,
+    plan_start,
+    replaced_program,
+)
 from ansible_collections.sitewright.grid.plugins.module_utils._text_file import PlannedFile, TextFile, write_files
 
 DATA_ROOT = "/var/lib/ceph"
@@ -291,9 +314,12 @@ class Host:
     def find_reasons(self, units: dict[str, Unit]) -> dict[str, list[str]]:
         """Return why each running daemon needs a restart; only those that do are in the result."""
         reasons = {}
+        running = [unit for unit in self.units if units[unit].running]
+        processes = self.systemd.processes(running) if self.params["replaced"] else {}
         for unit, name in self.units.items():
             if units[unit].running:
                 found = self.options.find_changes(name) + self._changed_files(units[unit])
+                found += self._age(units[unit], processes.get(unit))
                 if found:
                     reasons[name] = found
         return reasons
@@ -306,6 +332,17 @@ class Host:
                 reasons.append(f"{file.path} changes")
             elif os.stat(file.path).st_mtime > unit.started_at:
                 reasons.append(f"{file.path} is newer than the daemon")
+        return reasons
+
+    def _age(self, unit: Unit, process: int | None) -> list[str]:
+        """Return why a daemon is too old, whatever its options are."""
+        reasons = []
+        program = replaced_program(process) if process else None
+        if program:
+            reasons.append(f"{program} was replaced")
+        before = self.params["started_before"]
+        if before is not None and unit.started_at < before:
+            reasons.append(f"it was started before {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(before))}")
         return reasons
 
     def find_quorum(self) -> list[str]:
@@ -373,7 +410,7 @@ class Host:
                     return some
             if time.monotonic() > deadline:
                 self.cli.fail(
-                    f"{batch[0]} has to be restarted to get its new options, but in {self.params['timeout']} s the"
+                    f"{batch[0]} has to be restarted, but in {self.params['timeout']} s the"
                     f" cluster never said that it can be spared: {refusal}. Mend the cluster and run again. Where"
                     f" nothing can take its place, restart it at a good time: systemctl restart"
                     f" {_ceph_daemon.unit_name(batch[0])}"
@@ -441,6 +478,8 @@ def main() -> None:
             "name": {"type": "str"},
             "keyring": {"type": "path", "no_log": False},
             "force": {"type": "bool", "default": False},
+            "replaced": {"type": "bool", "default": False},
+            "started_before": {"type": "float"},
             "timeout": {"type": "int", "default": 300},
         },
         required_together=[("name", "keyring")],

@@ -103,6 +103,24 @@ class Lab:
             start_new_session=True,
         )
 
+    def kill_run(self, playbook: str, *arguments: str, task: str, delay: float, play: str = "") -> None:
+        """Start a run and kill it, and all that it has started here, this long after it has begun a task.
+
+        The task is the first with these words in its name, in the first play with those in its name.
+        """
+        run = self.start(playbook, *arguments)
+        assert run.stdout
+        output, is_in_play = "", not play
+        for line in run.stdout:
+            output += line
+            is_in_play = is_in_play or (line.startswith("PLAY [") and play in line)
+            if is_in_play and line.startswith("TASK [") and task in line:
+                break
+        else:
+            pytest.fail(f"the run had ended before its task '{task}':\n{output}", pytrace=False)
+        time.sleep(delay)
+        kill(run)
+
     def try_ssh(self, host: str, command: str, timeout: int = 120) -> subprocess.CompletedProcess[str]:
         """Run a shell command on a host, whatever comes of it."""
         return subprocess.run(

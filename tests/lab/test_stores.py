@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 import typing as t
 from pathlib import Path
 
 import pytest
-from lab import Lab, edit_inventory, kill
+from lab import Lab, edit_inventory
 
 INVENTORY = Path(__file__).parent / "inventories" / "stores"
 KEY = re.compile(r"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{38}==|[A-Za-z0-9+/]{59}=)(?![A-Za-z0-9+/=])")
@@ -75,19 +74,9 @@ def stores(grown: Lab) -> Lab:
 
 
 def kill_after(lab: Lab, moment: tuple[str, float], *arguments: str) -> None:
-    """Start a run and kill it, and all that it has started here, at its moment."""
+    """Start a run and kill it at its moment."""
     task, delay = moment
-    run = lab.start("site.yml", *arguments)
-    assert run.stdout
-    output = ""
-    for line in run.stdout:
-        output += line
-        if line.startswith("TASK [") and task in line:
-            break
-    else:
-        pytest.fail(f"the run had ended before its task '{task}':\n{output}", pytrace=False)
-    time.sleep(delay)
-    kill(run)
+    lab.kill_run("site.yml", *arguments, task=task, delay=delay)
 
 
 def keys(lab: Lab, host: str) -> dict[str, str]:
