@@ -108,10 +108,19 @@ def build_ceph_host(host: Host, serving: Serving, settings: Settings) -> dict[st
         "mon": host.short_name if "ceph_mons" in runs else None,
         "mgr": host.short_name if "ceph_mgrs" in runs else None,
         "mds": host.short_name if "ceph_mdss" in runs else None,
-        "osd_devices": devices,
+        **_split_devices(devices or [], host.retiring),
         "client": client,
         "package_repository": value("ceph_package_repository") if runs else None,
     }
+
+
+def _split_devices(devices: t.Sequence[dict[str, t.Any]], all_retire: bool) -> dict[str, list[dict[str, t.Any]]]:
+    """Return the devices that are served, and those that retire alone; a host that retires has all of them served."""
+    parts: dict[str, list[dict[str, t.Any]]] = {"osd_devices": [], "osd_devices_retiring": []}
+    for device in devices:
+        part = "osd_devices_retiring" if device["retiring"] and not all_retire else "osd_devices"
+        parts[part].append({name: value for name, value in device.items() if name != "retiring"})
+    return parts
 
 
 def _directories(host: Host, serving: Serving, settings: Settings) -> list[dict[str, t.Any]]:
@@ -238,6 +247,7 @@ def _monitor(host: Host) -> dict[str, t.Any]:
         "id": host.short_name,
         "address": host.address,
         "addrs": f"[v2:{shown}:3300,v1:{shown}:6789]",
+        "retiring": host.retiring,
     }
 
 

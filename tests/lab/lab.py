@@ -103,6 +103,22 @@ class Lab:
             start_new_session=True,
         )
 
+    def kill_at(self, playbook: str, task: str, seconds: float) -> None:
+        """Start the run of a playbook and kill it so long after a task has begun."""
+        run = self.start(playbook)
+        assert run.stdout
+        for line in run.stdout:
+            if line.startswith("TASK [") and task in line:
+                time.sleep(seconds)
+                kill(run)
+                return
+        pytest.fail(f"{playbook} had ended before its task '{task}'", pytrace=False)
+
+    def kill_hosts(self, hosts: t.Iterable[str]) -> None:
+        """Cut the power of hosts, all at once."""
+        argv = [str(ROOT / "molecule" / "podman"), "kill", *hosts]
+        subprocess.run(argv, check=True, capture_output=True)
+
     def try_ssh(self, host: str, command: str, timeout: int = 120) -> subprocess.CompletedProcess[str]:
         """Run a shell command on a host, whatever comes of it."""
         return subprocess.run(
