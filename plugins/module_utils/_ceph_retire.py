@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Private to sitewright.grid: taking hosts, or single OSDs, out of a running cluster, as its monitors see it.
+"""Private to sitewright.grid: taking hosts, or single daemons, out of a running cluster, as its monitors see it.
 
 What a host runs is told by the cluster, not by the inventory: daemons are called by the short name of their host, and
 OSDs are found by the host that they have reported, or, where they never have, by the CRUSH bucket that they are in.
@@ -27,18 +27,24 @@ _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
 class Retiree:
     """A host that is to leave: its short name, whether it is gone for good, and the CephX entities of its clients.
 
-    Where osds are given, only these leave, by their uuids, and the host stays.
+    Where osds or daemons are given, only these leave, and the host stays: OSDs by their uuids, other daemons by their
+    kinds (mon, mgr, mds).
     """
 
     name: str
     dead: bool
     entities: t.Sequence[str]
     osds: t.Collection[str] | None = None
+    daemons: t.Collection[str] | None = None
 
     @property
     def stays(self) -> bool:
-        """Tell whether only OSDs of the host leave."""
-        return self.osds is not None
+        """Tell whether only OSDs or daemons of the host leave."""
+        return self.osds is not None or self.daemons is not None
+
+    def gives(self, kind: str) -> bool:
+        """Tell whether its daemon of this kind leaves: mon, mgr or mds."""
+        return kind in (self.daemons or ()) if self.stays else True
 
 
 @dataclass(frozen=True)
@@ -93,10 +99,9 @@ class Cluster:
         """Return the OSDs that leave."""
         names, uuids = set(), set()
         for retiree in retirees:
-            if retiree.osds is None:
+            if not retiree.stays:
                 names.add(retiree.name)
-            else:
-                uuids |= set(retiree.osds)
+            uuids |= set(retiree.osds or ())
         return [osd for osd in self.osds.values() if osd.host in names or osd.uuid in uuids]
 
     def below(self, bucket: int) -> set[int]:
@@ -171,12 +176,11 @@ def parse_cluster(report: Json, osd_df: Json, mgr_dump: Json, entities: t.Iterab
 def find_refusals(cluster: Cluster, retirees: t.Sequence[Retiree]) -> list[str]:
     """Return why they cannot leave, each with its numbers and its cure; an empty list lets them go."""
     going = cluster.osds_of(retirees)
-    names = _whole(retirees)
     return [
         *_refuse_living(cluster, retirees),
-        *_refuse_monitors(cluster, names),
-        *_refuse_managers(cluster, names),
-        *_refuse_metadata_servers(cluster, names),
+        *_refuse_monitors(cluster, _without(retirees, "mon")),
+        *_refuse_managers(cluster, _without(retirees, "mgr")),
+        *_refuse_metadata_servers(cluster, _without(retirees, "mds")),
         *(_refuse_osds(cluster, going) if going else []),
     ]
 
@@ -333,7 +337,7 @@ def plan_removal(cluster: Cluster, retirees: t.Sequence[Retiree]) -> Plan:
     OSDs have to be down and safe to destroy. Monitors that are not in the quorum go first.
     """
     plan = Plan()
-    names = _whole(retirees)
+    names = _without(retirees, "mon")
 
     def remove(what: str, *argv: list[str]) -> None:
         plan.before[what], plan.after[what] = "present", "absent"
@@ -357,8 +361,7 @@ def entities_of(cluster: Cluster, retirees: t.Iterable[Retiree]) -> list[str]:
     wanted = [
         entity
         for retiree in retirees
-        if not retiree.stays
-        for entity in (*retiree.entities, f"mds.{retiree.name}", f"mgr.{retiree.name}")
+        for entity in (*([] if retiree.stays else retiree.entities), *_entities(retiree))
         if entity in cluster.entities
     ]
     return list(dict.fromkeys(wanted))
@@ -368,7 +371,7 @@ def daemons_of(cluster: Cluster, retiree: Retiree) -> list[str]:
     """Return what the cluster knows of what leaves: its daemons, by their names."""
     name = retiree.name
     kinds = (("mon", cluster.monitors), ("mgr", cluster.managers), ("mds", cluster.metadata_servers))
-    named = [f"{kind}.{name}" for kind, names in kinds if name in names and not retiree.stays]
+    named = [f"{kind}.{name}" for kind, names in kinds if name in names and retiree.gives(kind)]
     return [*named, *(osd.name for osd in cluster.osds_of([retiree]))]
 
 
@@ -384,8 +387,12 @@ def find_unsafe(osds: t.Iterable[Osd], answer: Json, all_clean: bool) -> list[Os
     return [osd for osd in osds if osd.id not in safe]
 
 
-def _whole(retirees: t.Iterable[Retiree]) -> set[str]:
-    return {retiree.name for retiree in retirees if not retiree.stays}
+def _entities(retiree: Retiree) -> list[str]:
+    return [f"{kind}.{retiree.name}" for kind in ("mds", "mgr") if retiree.gives(kind)]
+
+
+def _without(retirees: t.Iterable[Retiree], kind: str) -> set[str]:
+    return {retiree.name for retiree in retirees if retiree.gives(kind)}
 
 
 def _bucket_of(cluster: Cluster, retiree: Retiree) -> Bucket | None:

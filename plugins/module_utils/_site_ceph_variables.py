@@ -259,6 +259,14 @@ CEPH_VARIABLES = (
         "The devices and files that the host's OSDs use; see below.",
     ),
     Variable(
+        "ceph_retiring_daemons",
+        "host",
+        "list of mon, mgr, mds",
+        [],
+        each(choice("mon", "mgr", "mds"), "a list of daemons", "[mds]"),
+        "Daemons of the host that are to leave: site.yml lets them alone, retire.yml takes them away.",
+    ),
+    Variable(
         "ceph_pool_size",
         "site",
         "number",

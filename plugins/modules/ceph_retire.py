@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ceph_retire
-short_description: Take hosts or single OSDs out of a running Ceph cluster
+short_description: Take hosts or single daemons out of a running Ceph cluster
 version_added: 0.1.0
 description:
   - Does the cluster's side of taking hosts away, in three steps. O(state=planned) tells whether they can go,
@@ -58,6 +58,12 @@ options:
           - Their numbers would not do, for the cluster uses them again.
         type: list
         elements: str
+      daemons:
+        description:
+          - The kinds of daemons. Where they are given, only these leave, and the host stays with all the rest.
+        type: list
+        elements: str
+        choices: [mon, mgr, mds]
   state:
     description:
       - V(planned) changes nothing. V(drained) takes the OSDs out, with weight zero in CRUSH, and waits until the
@@ -99,6 +105,11 @@ EXAMPLES = r"""
 - name: See whether one OSD of a host can go
   sitewright.grid.ceph_retire:
     hosts: [{name: store1, osds: [d0773486-1eac-4447-9a92-3f4d1aa66bcf]}]
+    state: planned
+
+- name: See whether a host can do without its monitor
+  sitewright.grid.ceph_retire:
+    hosts: [{name: store1, daemons: [mon]}]
     state: planned
 
 - name: Move their data, and say once in a minute how far that is
@@ -235,8 +246,8 @@ class Retirement:
 
     def describe(self, retiree: Retiree) -> str:
         """Return what leaves, in words."""
-        osds = ", ".join(osd.name for osd in self.cluster.osds_of([retiree]))
-        return f"{osds} of {retiree.name}" if osds and retiree.stays else retiree.name
+        parts = ", ".join(daemons_of(self.cluster, retiree))
+        return f"{parts} of {retiree.name}" if parts and retiree.stays else retiree.name
 
     def apply(self, plan: Plan) -> None:
         """Run the commands of a plan."""
@@ -346,6 +357,7 @@ def main() -> None:
                     "dead": {"type": "bool", "default": False},
                     "entities": {"type": "list", "elements": "str", "default": []},
                     "osds": {"type": "list", "elements": "str"},
+                    "daemons": {"type": "list", "elements": "str", "choices": ["mon", "mgr", "mds"]},
                 },
             },
             "state": {"type": "str", "choices": ["planned", "drained", "absent"], "required": True},

@@ -62,12 +62,13 @@ def add_pool(inventory: dict[str, t.Any]) -> None:
 
 @pytest.fixture(scope="module")
 def make(tmp_path_factory: pytest.TempPathFactory) -> t.Callable[..., Pool]:
-    """Return what makes the inventory with small4 in which some hosts retire."""
+    """Return what makes the inventory with small4 in which some hosts, or daemons of small4, retire."""
 
-    def make(*retiring: str) -> Pool:
+    def make(*retiring: str, daemons: t.Sequence[str] = ()) -> Pool:
         def edit(inventory: dict[str, t.Any]) -> None:
             add_host(inventory)
             inventory["retiring"] = {"hosts": dict.fromkeys(retiring)}
+            inventory["ceph_osds"]["hosts"]["small4"] = {"ceph_retiring_daemons": list(daemons)}
 
         return Pool(*edit_inventory(INVENTORY, tmp_path_factory.mktemp("inventory"), edit).inventories)
 
@@ -158,6 +159,29 @@ def test_what_would_lose_something_is_refused(grown: Pool, make: t.Callable[...,
     assert "3 jobs are in its queue" in refused(make("small4"))
     assert look(grown) == before
     grown.ssh("small4", "condor_rm -all")
+    grown.wait_for_health("small2")
+
+
+def test_single_daemons_leave_and_their_host_stays(grown: Pool, make: t.Callable[..., Pool]) -> None:
+    before = grown.active_since(grown.hosts())
+    leaving = make(daemons=["mon", "mds"])
+    assert not leaving.play("site.yml").changed
+    play = leaving.play("retire.yml")
+    assert set(play.changed) == {"small4"}, play.output
+    assert not leaving.play("retire.yml").changed
+    assert not leaving.play("site.yml").changed
+    gone = {"small4 ceph-mon@small4.service", "small4 ceph-mgr@small4.service", "small4 ceph-mds@small4.service"}
+    assert grown.active_since(grown.hosts()) == {name: at for name, at in before.items() if name not in gone}
+    assert gone <= set(before)
+    assert sorted(grown.ceph("small2", "quorum_status")["quorum_names"]) == STAYING
+    entities = {entity["entity"] for entity in grown.ceph("small2", "auth ls")["auth_dump"]}
+    assert not entities & {"mds.small4", "mgr.small4"}
+    grown.ssh("small4", "test ! -e /var/lib/ceph/mon/ceph-small4 && test ! -e /var/lib/ceph/mds/ceph-small4")
+    assert grown.ceph("small2", "osd stat")["num_up_osds"] == 4
+
+    # Taken back, it serves again.
+    grown.play("site.yml")
+    assert len(grown.ceph("small2", "quorum_status")["quorum_names"]) == 4
     grown.wait_for_health("small2")
 
 

@@ -86,6 +86,17 @@ def test_single_osds_leave_and_their_host_stays() -> None:
     assert plan_removal(cluster, [part]).commands == [["osd", "purge", "7", "--yes-i-really-mean-it"]]
 
 
+def test_single_daemons_leave_and_their_host_stays() -> None:
+    retiree = Retiree("b", False, ["client.grid.b"], daemons=["mon", "mds"])
+    entities = {"client.grid.b", "mds.b", "mgr.b"}
+    cluster = replace(make(), entities=frozenset(entities))
+    assert daemons_of(cluster, retiree) == ["mon.b", "mds.b"]
+    assert plan_drain(cluster, [retiree]).commands == []
+    assert plan_removal(cluster, [retiree]).commands == [["mon", "remove", "b"], ["auth", "rm", "mds.b"]]
+    metadata_servers = [Retiree(name, False, [], daemons=["mds"]) for name in ("a", "b")]
+    assert "0 metadata servers would be left" in find_refusals(cluster, metadata_servers)[0]
+
+
 def test_the_last_osds_of_hosts_count_as_their_hosts() -> None:
     parts = [Retiree("d", False, [], ["uuid6", "uuid7"]), *going("c")]
     assert "but 2 of these with OSDs would be left" in find_refusals(make(), parts)[0]

@@ -184,6 +184,7 @@ def test_the_model_of_a_site_of_defaults() -> None:
             "mds": "store1",
             "osd_devices": [{"path": "/dev/vdb", "size": None, "device_class": None, "method": "raw"}],
             "osd_devices_retiring": [],
+            "daemons_retiring": [],
             "client": None,
             "package_repository": None,
         },
@@ -203,6 +204,7 @@ def test_the_model_of_a_site_of_defaults() -> None:
         "mds": None,
         "osd_devices": [],
         "osd_devices_retiring": [],
+        "daemons_retiring": [],
         "client": {"entity": "client.grid.worker1", "mount": "/cephfs", "method": "auto", "directories": []},
         "package_repository": None,
     }
@@ -313,6 +315,20 @@ def test_a_device_retires_alone_unless_its_host_does(groups: dict[str, list[str]
     assert [device["path"] for device in ceph["osd_devices_retiring"]] == leaving
     assert [device["path"] for device in ceph["osd_devices"]] == (["/dev/vdb"] if leaving else ["/dev/vdb", "/dev/vdc"])
     assert all("retiring" not in device for device in (*ceph["osd_devices"], *ceph["osd_devices_retiring"]))
+
+
+@pytest.mark.parametrize(
+    ("groups", "leaving"),
+    [({}, ["mon", "mgr"]), ({"ceph_mgrs": ["store1"]}, ["mon"]), ({"retiring": ["store3"]}, [])],
+)
+def test_a_monitor_retires_alone_with_its_manager(groups: dict[str, list[str]], leaving: list[str]) -> None:
+    model = build(hosts={"store3": {"ceph_retiring_daemons": ["mon"]}}, groups=groups)
+    assert model.site is not None
+    host = model.site["hosts"]["store3"]["ceph"]
+    assert host["daemons_retiring"] == leaving
+    assert (host["mon"] is None) == ("mon" in leaving)
+    assert not set(host["daemons"]) & set(leaving)
+    assert [mon["retiring"] for mon in model.site["ceph"]["monitors"]] == [False, False, True]
 
 
 def test_a_site_without_ceph_has_no_part_for_it() -> None:
