@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.sitewright.grid.plugins.module_utils._condor_drain import MARK
+
 # What a host can be: the template of each kind, and what its token is good for.
 KINDS = {"manager": "CentralManager", "submit": "Submit", "execute": "Execute"}
 AUTHORIZATIONS = {
@@ -25,9 +27,10 @@ _REMOTE = ("submit", "execute")
 # The daemons of this host, whether they know one another from their birth or prove it by the file system.
 _LOCAL = ("condor@$(UID_DOMAIN)", "condor@family", "condor@child", "condor@parent")
 # The collector remembers execution points of which it hears no more, whether they were stopped or died, for 30 days: so
-# it can be told since when a host is silent.
+# it can be told since when a host is silent. Those that were drained to retire it forgets.
+RETIRED = "retired"
 _MEMORY = {
-    "ABSENT_REQUIREMENTS": 'SlotType =!= "Dynamic"',
+    "ABSENT_REQUIREMENTS": f'SlotType =!= "Dynamic" && DrainReason =!= "{MARK}{RETIRED}"',
     "EXPIRE_INVALIDATED_ADS": True,
     "COLLECTOR_PERSISTENT_AD_LOG": "$(SPOOL)/absent_machines",
 }

@@ -42,7 +42,8 @@ def build_ceph(hosts: t.Mapping[str, Host], serving: Serving, settings: Settings
         return None
     findings = settings.findings
     _check_groups(serving, settings)
-    _check_monitors(serving["ceph_mons"], hosts, findings)
+    monitors = [_monitor(hosts[host], "mon" in _retiring(host, settings)) for host in serving["ceph_mons"]]
+    _check_monitors(monitors, findings)
     _check_directories(serving, settings)
     check_disjoint(findings.at(SITE, "ceph_cluster_networks"), settings.site("ceph_cluster_networks"))
     if not settings.site("ceph_cephx"):
@@ -56,7 +57,6 @@ def build_ceph(hosts: t.Mapping[str, Host], serving: Serving, settings: Settings
     place = findings.at(SITE, "ceph_pool_min_size")
     min_size = _min_size(place, size, settings.site("ceph_pool_min_size"), "pools")
     pools = _pools([f"{name}_metadata", f"{name}_data"] if name else [], size, min_size, domains, settings)
-    monitors = [_monitor(hosts[host]) for host in serving["ceph_mons"]]
     conf = _conf(monitors, settings)
     # Not in ceph.conf: they change as the site grows, and no daemon should restart for it.
     defaults = {"osd_pool_default_size": str(size), "osd_pool_default_min_size": str(min_size)}
@@ -102,16 +102,49 @@ def build_ceph_host(host: Host, serving: Serving, settings: Settings) -> dict[st
             "method": value("ceph_client_method"),
             "directories": _directories(host, serving, settings),
         }
+    retiring = _daemons_retiring(host, runs, serving, settings)
+    runs -= {group for group in CEPH_GROUPS if CEPH_GROUPS[group] in retiring}
     daemons = [daemon for group, daemon in CEPH_GROUPS.items() if group in runs]
     return {
         "daemons": [*daemons, "fuse"] if client and client["method"] != "kernel" else daemons,
         "mon": host.short_name if "ceph_mons" in runs else None,
         "mgr": host.short_name if "ceph_mgrs" in runs else None,
         "mds": host.short_name if "ceph_mdss" in runs else None,
-        "osd_devices": devices,
+        "daemons_retiring": retiring,
+        **_split_devices(devices or [], host.retiring),
         "client": client,
         "package_repository": value("ceph_package_repository") if runs else None,
     }
+
+
+def _retiring(host: str, settings: Settings) -> list[str]:
+    """Return the kinds of daemons of a host that retire alone, as they are given."""
+    given = settings.host(host, "ceph_retiring_daemons")
+    return [] if given is REFUSED else given
+
+
+def _daemons_retiring(host: Host, runs: set[str], serving: Serving, settings: Settings) -> list[str]:
+    """Return them as they are; a host that retires has none that does so alone."""
+    given = _retiring(host.name, settings)
+    there = [daemon for group, daemon in CEPH_GROUPS.items() if group in runs]
+    place = settings.findings.at(host.name, "ceph_retiring_daemons")
+    for daemon in given:
+        if daemon not in there:
+            runs_now = enumerate_names(there) if there else "nothing of Ceph"
+            place.refuse(f"is not on the host, which has {runs_now}: take it out of the list", daemon)
+    # Without a group of their own, managers are where monitors are.
+    if "mon" in given and not serving["ceph_mgrs"]:
+        given = [*given, "mgr"]
+    return [] if host.retiring else [daemon for daemon in there if daemon in given]
+
+
+def _split_devices(devices: t.Sequence[dict[str, t.Any]], all_retire: bool) -> dict[str, list[dict[str, t.Any]]]:
+    """Return the devices that are served, and those that retire alone; a host that retires has all of them served."""
+    parts: dict[str, list[dict[str, t.Any]]] = {"osd_devices": [], "osd_devices_retiring": []}
+    for device in devices:
+        part = "osd_devices_retiring" if device["retiring"] and not all_retire else "osd_devices"
+        parts[part].append({name: value for name, value in device.items() if name != "retiring"})
+    return parts
 
 
 def _directories(host: Host, serving: Serving, settings: Settings) -> list[dict[str, t.Any]]:
@@ -153,8 +186,9 @@ def _check_groups(serving: Serving, settings: Settings) -> None:
         findings.at(SITE, "ceph_osds").warn("has no host: the cluster will store nothing")
 
 
-def _check_monitors(names: t.Sequence[str], hosts: t.Mapping[str, Host], findings: Findings) -> None:
-    if names and all(hosts[name].retiring for name in names):
+def _check_monitors(monitors: t.Sequence[dict[str, t.Any]], findings: Findings) -> None:
+    names = [monitor["host"] for monitor in monitors]
+    if names and all(monitor["retiring"] for monitor in monitors):
         findings.at(SITE, "ceph_mons").refuse(
             f"has only hosts that are in retiring ({enumerate_names(names)}): add another monitor first"
         )
@@ -162,7 +196,7 @@ def _check_monitors(names: t.Sequence[str], hosts: t.Mapping[str, Host], finding
         findings.at(SITE, "ceph_mons").warn(
             f"has {len(names)} hosts: an odd number of monitors withstands as many failures with one host less"
         )
-    addresses = [literal(hosts[name].address) for name in names]
+    addresses = [literal(monitor["address"]) for monitor in monitors]
     if len({address.version for address in addresses if address}) > 1:
         findings.at(SITE, "ceph_mons").warn(
             "has IPv4 and IPv6 addresses: every host of the site needs both kinds, or it misses some monitors"
@@ -230,7 +264,7 @@ def _pools(
     return pools
 
 
-def _monitor(host: Host) -> dict[str, t.Any]:
+def _monitor(host: Host, retires: bool) -> dict[str, t.Any]:
     address = literal(host.address)
     shown = f"[{address}]" if address and address.version == 6 else f"{address}"
     return {
@@ -238,6 +272,7 @@ def _monitor(host: Host) -> dict[str, t.Any]:
         "id": host.short_name,
         "address": host.address,
         "addrs": f"[v2:{shown}:3300,v1:{shown}:6789]",
+        "retiring": host.retiring or retires,
     }
 
 

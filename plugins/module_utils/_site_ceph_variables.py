@@ -119,15 +119,17 @@ def _device(place: Place, value: t.Any) -> t.Any:
             size=size,
             device_class=text("a device class", "ssd", _NAME),
             method=choice("raw", "lvm"),
+            retiring=boolean,
         )(place, value)
     elif isinstance(value, str):
         path = absolute_path(place, value)
-        device = REFUSED if path is REFUSED else {"path": path, "size": None, "device_class": None, "method": None}
+        device = REFUSED if path is REFUSED else dict.fromkeys(("size", "device_class", "method", "retiring"))
+        device = device if device is REFUSED else {"path": path, **device}
     else:
         device = wrong_type(place, value, "a device", "/dev/disk/by-id/NAME or {path: /srv/osd0, size: 10G}")
     if device is REFUSED or not _is_sensible(place, device):
         return REFUSED
-    return {**device, "method": device["method"] or "raw"}
+    return {**device, "method": device["method"] or "raw", "retiring": bool(device["retiring"])}
 
 
 def _is_sensible(place: Place, device: dict[str, t.Any]) -> bool:
@@ -255,6 +257,14 @@ CEPH_VARIABLES = (
         [],
         _devices,
         "The devices and files that the host's OSDs use; see below.",
+    ),
+    Variable(
+        "ceph_retiring_daemons",
+        "host",
+        "list of mon, mgr, mds",
+        [],
+        each(choice("mon", "mgr", "mds"), "a list of daemons", "[mds]"),
+        "Daemons of the host that are to leave: site.yml lets them alone, retire.yml takes them away.",
     ),
     Variable(
         "ceph_pool_size",

@@ -25,10 +25,10 @@ description:
     lvm); but the data directory lies on the root file system, so that systemd's C(ceph-osd@) alone brings the OSD back
     after a reboot. A drop-in for that unit gives the device to the user C(ceph) each time.
   - OSD hosts need no administrator's key. New OSDs are registered as C(client.bootstrap-osd).
-  - With O(state=absent), for the end of a cluster, the devices of the list lose what they hold of the cluster O(fsid).
-    Files are deleted, block devices are wiped if O(wipe) says so. What holds anything else is left as it is. The notes
-    and the drop-in of this module go, too. It needs no running cluster. M(sitewright.grid.ceph_daemon) has to stop the
-    OSDs before and removes their data directories.
+  - With O(state=absent), for the end of a cluster or of single OSDs, the devices of the list lose what they hold of the
+    cluster O(fsid). Files are deleted, block devices are wiped if O(wipe) says so. What holds anything else is left as
+    it is. The notes and the drop-in of this module go with the last OSD of the host. It needs no running cluster.
+    M(sitewright.grid.ceph_daemon) has to stop the OSDs before and removes their data directories.
 extends_documentation_fragment:
   - sitewright.grid.attributes
   - sitewright.grid.attributes.full
@@ -160,12 +160,16 @@ RETURN = r"""
 osds:
   description:
     - The OSDs of the list, in its order.
-  returned: O(state=present)
+    - With O(state=absent) those of the cluster that its devices held before, also the ones that keep it. An OSD whose
+      device is gone or cannot be read is found by its data directory.
+  returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: The number of the OSD, V(null) in check mode for one that is still to be made.
+      description:
+        - The number of the OSD, V(null) in check mode for one that is still to be made, and with O(state=absent) for
+          one that has no data directory any more.
       type: int
     uuid:
       description: The uuid of the OSD, V(null) in check mode for one that is still to be made.
@@ -510,6 +514,26 @@ class Host:
                 rest.append({"id": int(number), "path": os.readlink(block) if block.is_symlink() else None})
         return rest
 
+    def held(self, osds: list[Osd], fsid: str) -> list[dict[str, t.Any]]:
+        """Return which OSDs of the cluster have these devices, by their labels, or else by their data directories."""
+        found = []
+        for osd in osds:
+            label = osd.found.label
+            noted = _line(Path(osd.directory) / "fsid")
+            if label and noted not in (None, label.uuid):
+                osd.id = None  # the cluster has given its number to another OSD since
+            for directory in sorted(Path(OSD_ROOT).glob("ceph-*")):
+                uuid, cluster = _line(directory / "fsid"), _line(directory / "ceph_fsid")
+                block = directory / "block"
+                is_its = uuid == label.uuid if label else block.is_symlink() and os.readlink(block) == osd.block
+                if is_its and cluster == fsid and directory.name[len("ceph-") :].isdigit():
+                    found.append({**osd.result(), "id": int(directory.name[len("ceph-") :]), "uuid": uuid})
+                    break
+            else:
+                if label and label.ready and label.fsid == fsid:
+                    found.append({**osd.result(), "id": None})
+        return found
+
     def find_reasons(self, osds: list[Osd]) -> dict[str, list[str]]:
         """Return why running OSDs of this host need a restart; only those that do are in the result."""
         options = Options(self.cli, self.sections, self.conf, self.module.params["conf_text"])
@@ -629,26 +653,27 @@ class Host:
         argv = _ceph_osd.osd_argv(self.conf, osd.keyring, osd.number)
         return self.cli.read([*argv, "osd", "crush", "get-device-class", osd.name], timeout=90).stdout.strip()
 
-    def plan_absent(self, osds: list[Osd]) -> Plan:
-        """Return what takes these devices from their OSDs, and this module's own files with them."""
+    def plan_absent(self, osds: list[Osd], is_last: bool) -> Plan:
+        """Return what takes these devices from their OSDs, and with the last OSD this module's own files."""
         plan = Plan()
         for osd in osds:
             path = osd.wanted.path
             plan.before[path], plan.after[path] = {"osd": osd.uuid or "unfinished"}, None
             if osd.found.kind == "block":
                 plan.commands.append(_ceph_osd.zap_argv(path))
-        if os.path.exists(DROP_IN):
+        if is_last and os.path.exists(DROP_IN):
             plan.before[DROP_IN], plan.after[DROP_IN] = "written", None
             plan.commands.append(["systemctl", "daemon-reload"])
         return plan
 
     # ---- apply
 
-    def apply_absent(self, osds: list[Osd], notes: list[str]) -> None:
+    def apply_absent(self, osds: list[Osd], notes: list[str], is_last: bool) -> None:
         """Do what the plan says. Each device's note goes after the device, for it may be all that tells whose it is."""
-        running = self.systemd.units([osd.unit for osd in osds if osd.is_ready])
-        for osd in osds:
-            if osd.is_ready and running[osd.unit].running:
+        numbered = [osd for osd in osds if osd.id is not None]
+        running = self.systemd.units([osd.unit for osd in numbered])
+        for osd in numbered:
+            if running[osd.unit].running:
                 self.cli.fail(f"{osd.name} runs on {osd.wanted.path}: stop it first. No device was changed.")
         for osd in osds:
             if osd.found.kind == "block":
@@ -658,7 +683,7 @@ class Host:
             else:
                 os.unlink(osd.wanted.path)
         self.records.drop(notes)
-        if os.path.exists(DROP_IN):
+        if is_last and os.path.exists(DROP_IN):
             os.unlink(DROP_IN)
             with contextlib.suppress(OSError):  # it holds drop-ins of others
                 os.rmdir(os.path.dirname(DROP_IN))
@@ -864,6 +889,10 @@ def _running_argvs() -> list[list[str]]:
     return argvs
 
 
+def _line(path: Path) -> str | None:
+    return path.read_text().strip() if path.exists() else None
+
+
 def _has_text(path: str, text: str) -> bool:
     return os.path.exists(path) and Path(path).read_text() == text
 
@@ -871,19 +900,23 @@ def _has_text(path: str, text: str) -> bool:
 def remove(host: Host, wanted: list[Wanted], fsid: str) -> None:
     """Take the devices from the OSDs of this cluster and end the module."""
     osds, kept = [], {}
-    for osd in host.look(wanted):
+    looked = host.look(wanted)
+    held = host.held(looked, fsid)
+    is_last = {osd["id"] for osd in host.left_alone([])} <= {osd["id"] for osd in held}
+    for osd in looked:
         reason = _ceph_osd.find_keeper(osd.wanted, osd.found, fsid, osd.record, host.module.params["wipe"])
         if reason:
             kept[osd.wanted.path] = reason
         elif _ceph_osd.is_of_cluster(osd.found, fsid, osd.record):
             osds.append(osd)
-    plan = host.plan_absent(osds)
-    notes = [path for path in host.records.devices() if path not in kept]
+    plan = host.plan_absent(osds, is_last)
+    listed = {device.path for device in wanted}
+    notes = [path for path in host.records.devices() if path not in kept and (is_last or path in listed)]
     if notes:
         plan.before[host.records.path], plan.after[host.records.path] = notes, None
     if not host.module.check_mode:
-        host.apply_absent(osds, notes)
-    host.module.exit_json(**plan.result(), removed=[osd.wanted.path for osd in osds], kept=kept)
+        host.apply_absent(osds, notes, is_last)
+    host.module.exit_json(**plan.result(), osds=held, removed=[osd.wanted.path for osd in osds], kept=kept)
 
 
 def main() -> None:

@@ -80,7 +80,9 @@ site:
           type: bool
           sample: true
         monitors:
-          description: The monitors, with the C(host) and C(id) of each, its C(address), and C(addrs) in Ceph's form.
+          description:
+            - The monitors, with the C(host) and C(id) of each, its C(address), C(addrs) in Ceph's form, and whether
+              it is C(retiring), alone or with its host.
           type: list
           elements: dict
           sample:
@@ -88,6 +90,7 @@ site:
               id: store1
               address: 192.0.2.11
               addrs: "[v2:192.0.2.11:3300,v1:192.0.2.11:6789]"
+              retiring: false
         mgrs:
           description: The hosts that run managers.
           type: list
@@ -256,6 +259,8 @@ site:
             - C(daemons) lists the kinds, as the role C(ceph_common) names them.
             - C(mon), C(mgr) and C(mds) are the ids of its daemons, or V(null).
             - C(osd_devices) lists its devices; C(size) is in bytes, and V(null) for a device that has its own.
+              C(osd_devices_retiring) lists those of a host that stays which are to leave alone, and C(daemons_retiring)
+              such daemons.
             - C(client) has the C(entity), the C(mount) point and the C(method) of a client, else it is V(null).
               C(directories) are those of the file system that this client makes for all.
             - C(package_repository) is the repository that its packages come from, or V(null).
@@ -267,6 +272,8 @@ site:
             mds: null
             osd_devices:
               - {path: /dev/vdb, size: null, device_class: null, method: raw}
+            osd_devices_retiring: []
+            daemons_retiring: []
             client: null
             package_repository: null
         condor:

@@ -83,6 +83,13 @@ options:
         plugin that sees each job before it is queued.
     type: dict
     default: {}
+  leaving:
+    description:
+      - Nodes that M(sitewright.grid.slurm_drain) has drained before. In check mode, in which it has not, their jobs
+        are taken for ended.
+    type: list
+    elements: str
+    default: []
   directory:
     description:
       - The directory of the files.
@@ -90,6 +97,7 @@ options:
     default: /etc/slurm
 seealso:
   - module: sitewright.grid.slurm_host_info
+  - module: sitewright.grid.slurm_drain
 """
 
 EXAMPLES = r"""
@@ -152,6 +160,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._slurm_conf import
     render_conf,
     render_gres,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._slurm_drain import argv_of_jobs
 from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Systemd
 from ansible_collections.sitewright.grid.plugins.module_utils._text_file import TextFile, write_files
 
@@ -209,8 +218,7 @@ def try_out(cli: Cli, texts: dict[str, str]) -> None:
 
 def spare_jobs(cli: Cli, gone: list[str]) -> None:
     """End the module where nodes that are to go still run jobs."""
-    argv = ["squeue", "--noheader", "--states=RUNNING,SUSPENDED,COMPLETING", "--format=%A on %N"]
-    jobs = cli.read([*argv, f"--nodelist={','.join(gone)}"]).stdout.splitlines()
+    jobs = cli.read(argv_of_jobs(gone)).stdout.splitlines()
     if jobs:
         cli.fail(
             f"Nothing was changed, for nodes that the inventory no longer has still run jobs: {'; '.join(jobs)}. Drain "
@@ -260,6 +268,7 @@ def main() -> None:
                 "default": {"state": "/var/lib/slurm/slurmctld", "spool": "/var/lib/slurm/slurmd"},
             },
             "scripts": {"type": "dict", "default": {}},
+            "leaving": {"type": "list", "elements": "str", "default": []},
             "directory": {"type": "path", "default": "/etc/slurm"},
         },
         supports_check_mode=True,
@@ -282,9 +291,11 @@ def main() -> None:
     running = Systemd(cli).units([UNIT])[UNIT].running
     if running and (plan.changed or record["applied"] != digest):
         plan.commands.append(RECONFIGURE)
-        gone = sorted(set(parse_nodes(read_text(os.path.join(at, "slurm.conf")) or "")) - facts.keys())
+        gone = set(parse_nodes(read_text(os.path.join(at, "slurm.conf")) or "")) - facts.keys()
+        if module.check_mode:
+            gone -= set(params["leaving"])
         if gone:
-            spare_jobs(cli, gone)
+            spare_jobs(cli, sorted(gone))
     if plan.changed and cli.has("scontrol"):
         try_out(cli, texts)
     if not module.check_mode:

@@ -121,6 +121,11 @@ class Lab:
         time.sleep(delay)
         kill(run)
 
+    def kill_hosts(self, hosts: t.Iterable[str]) -> None:
+        """Cut the power of hosts, all at once."""
+        argv = [str(ROOT / "molecule" / "podman"), "kill", *hosts]
+        subprocess.run(argv, check=True, capture_output=True)
+
     def try_ssh(self, host: str, command: str, timeout: int = 120) -> subprocess.CompletedProcess[str]:
         """Run a shell command on a host, whatever comes of it."""
         return subprocess.run(

@@ -64,6 +64,10 @@ def keep_only_the_first(inventory: dict[str, t.Any]) -> None:
     del inventory["slurm_nodes"]["hosts"][SECOND]
 
 
+def retire_the_second(inventory: dict[str, t.Any]) -> None:
+    inventory["retiring"] = {"hosts": {SECOND: None}}
+
+
 @pytest.fixture(scope="module")
 def slurm() -> t.Iterator[Slurm]:
     lab = Slurm(INVENTORY)
@@ -80,6 +84,12 @@ def slurm() -> t.Iterator[Slurm]:
 def small(slurm: Slurm, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """The same cluster before its second node has come."""
     return edit_inventory(INVENTORY, tmp_path_factory.mktemp("small"), keep_only_the_first)
+
+
+@pytest.fixture(scope="module")
+def leaving(slurm: Slurm, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """The same cluster, whose second node retires."""
+    return edit_inventory(INVENTORY, tmp_path_factory.mktemp("leaving"), retire_the_second)
 
 
 def test_check_mode_tells_what_a_run_changes(slurm: Slurm, small: Lab) -> None:
@@ -256,8 +266,71 @@ def test_a_node_with_jobs_does_not_leave(slurm: Slurm, small: Lab) -> None:
     assert SECOND not in slurm.ssh(CONTROLLER, "sinfo --Node --noheader")
 
 
-def test_purge_takes_it_away(slurm: Slurm) -> None:
+def test_a_node_retires_while_jobs_run(slurm: Slurm, small: Lab, leaving: Lab) -> None:
     slurm.play("batch.yml")
+    slurm.wait_for_state(SECOND, "idle")
+    slurm.ssh(CONTROLLER, "systemctl stop slurmctld")
+    assert not leaving.play("retire.yml", rc=2).changed
+    slurm.ssh(CONTROLLER, "systemctl start slurmctld")
+    slurm.wait_for_state(SECOND, "idle")
+
+    slurm.ssh(FIRST, "rm -f /tmp/pid")
+    other = slurm.submit("echo $$ > /tmp/pid; sleep 3600", f"-w{FIRST}", "--output=/dev/null")
+    until_told = "while ! [ -e /tmp/end ]; do sleep 1; done; echo ended"
+    own = slurm.submit(until_told, f"-w{SECOND}", "--no-requeue", "--output=/tmp/%j.out")
+    for number in (other, own):
+        slurm.wait_for(number, "RUNNING")
+    slurm.wait_until("running the job", FIRST, "test -s /tmp/pid")
+    process = "ps -o pid=,lstart= -p $(cat /tmp/pid)"
+    before = (slurm.job(other), slurm.ssh(FIRST, process), slurm.since(CONTROLLER, FIRST))
+
+    assert set(leaving.play("retire.yml", "--check").changed) == {SECOND}
+    assert slurm.state(SECOND) == "mixed"
+    leaving.kill_at("retire.yml", "Let their jobs end", 10)
+    assert slurm.state(SECOND) == "draining"
+    assert slurm.job(own)["JobState"] == "RUNNING"
+    failed = leaving.play("retire.yml", "-e", "retire_timeout=3", rc=2)
+    assert f"1 jobs ({own} on {SECOND})" in " ".join(failed.output.split())
+    assert slurm.job(own)["JobState"] == "RUNNING"
+    slurm.ssh(SECOND, "touch /tmp/end")
+    done = leaving.play("retire.yml")
+    assert set(done.changed) == {SECOND}
+
+    assert (slurm.job(own)["JobState"], slurm.job(own)["ExitCode"]) == ("COMPLETED", "0:0")
+    assert slurm.ssh(SECOND, f"cat /tmp/{own}.out") == "ended\n"
+    assert slurm.job(other)["JobState"] == "RUNNING"
+    assert slurm.job(other)["StartTime"] == before[0]["StartTime"]
+    assert before[1:] == (slurm.ssh(FIRST, process), slurm.since(CONTROLLER, FIRST))
+    for host, path in ((CONTROLLER, "/etc/slurm"), (FIRST, "/run/slurm/conf")):
+        assert slurm.try_ssh(host, f"grep -r {SECOND} {path}").returncode == 1
+    assert SECOND not in slurm.ssh(CONTROLLER, "sinfo --Node --noheader")
+    slurm.ssh(SECOND, "! pgrep -x 'slurmd|munged|slurmstepd' && ! ls /etc/munge/munge.key")
+
+    assert not leaving.play("retire.yml").changed
+    assert not leaving.play("batch.yml").changed
+    assert not small.play("batch.yml").changed
+    assert before[1:] == (slurm.ssh(FIRST, process), slurm.since(CONTROLLER, FIRST))
+    slurm.as_user(f"scancel {other}")
+
+
+def test_a_dead_node_is_retired_on_the_controller(slurm: Slurm, leaving: Lab) -> None:
+    slurm.play("batch.yml", "--limit", SECOND)
+    slurm.wait_for_state(SECOND, "idle")
+    lost = slurm.submit("sleep 600", f"-w{SECOND}", "--no-requeue", "--output=/dev/null")
+    slurm.wait_for(lost, "RUNNING")
+    slurm.kill_hosts([SECOND])
+    assert f"{SECOND} does not answer" in " ".join(leaving.play("retire.yml", rc=2).output.split())
+    assert slurm.job(lost)["JobState"] == "RUNNING"
+    leaving.play("retire.yml", "-e", "retire_dead_hosts=true")
+    assert slurm.job(lost)["JobState"] == "NODE_FAIL"
+    assert SECOND not in slurm.ssh(CONTROLLER, "sinfo --Node --noheader; cat /etc/slurm/slurm.conf")
+    assert not leaving.play("retire.yml", "-e", "retire_dead_hosts=true").changed
+    slurm.restart([SECOND])
+    slurm.play("batch.yml")
+    slurm.wait_for_state(SECOND, "idle")
+
+
+def test_purge_takes_it_away(slurm: Slurm) -> None:
     slurm.play("purge.yml", "-e", "purge_site=slurm")
     for host in HOSTS:
         slurm.ssh(

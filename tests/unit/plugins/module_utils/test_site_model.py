@@ -135,6 +135,7 @@ def test_the_model_of_a_site_of_defaults() -> None:
         "id": "store1",
         "address": "192.0.2.11",
         "addrs": "[v2:192.0.2.11:3300,v1:192.0.2.11:6789]",
+        "retiring": False,
     }
     assert ceph["conf"] == {
         "global": {
@@ -182,6 +183,8 @@ def test_the_model_of_a_site_of_defaults() -> None:
             "mgr": "store1",
             "mds": "store1",
             "osd_devices": [{"path": "/dev/vdb", "size": None, "device_class": None, "method": "raw"}],
+            "osd_devices_retiring": [],
+            "daemons_retiring": [],
             "client": None,
             "package_repository": None,
         },
@@ -200,6 +203,8 @@ def test_the_model_of_a_site_of_defaults() -> None:
         "mgr": None,
         "mds": None,
         "osd_devices": [],
+        "osd_devices_retiring": [],
+        "daemons_retiring": [],
         "client": {"entity": "client.grid.worker1", "mount": "/cephfs", "method": "auto", "directories": []},
         "package_repository": None,
     }
@@ -299,6 +304,31 @@ def test_a_retiring_host_keeps_what_it_has() -> None:
     assert model.site["hosts"]["store3"]["retiring"]
     assert model.site["hosts"]["store3"]["ceph"]["mon"] == "store3"
     assert model.site["ceph"]["pools"][0]["size"] == 3
+
+
+@pytest.mark.parametrize(("groups", "leaving"), [({}, ["/dev/vdc"]), ({"retiring": ["store3"]}, [])])
+def test_a_device_retires_alone_unless_its_host_does(groups: dict[str, list[str]], leaving: list[str]) -> None:
+    devices = ["/dev/vdb", {"path": "/dev/vdc", "retiring": "true"}]
+    model = build(hosts={"store3": {"ceph_osd_devices": devices}}, groups=groups)
+    assert model.site is not None
+    ceph = model.site["hosts"]["store3"]["ceph"]
+    assert [device["path"] for device in ceph["osd_devices_retiring"]] == leaving
+    assert [device["path"] for device in ceph["osd_devices"]] == (["/dev/vdb"] if leaving else ["/dev/vdb", "/dev/vdc"])
+    assert all("retiring" not in device for device in (*ceph["osd_devices"], *ceph["osd_devices_retiring"]))
+
+
+@pytest.mark.parametrize(
+    ("groups", "leaving"),
+    [({}, ["mon", "mgr"]), ({"ceph_mgrs": ["store1"]}, ["mon"]), ({"retiring": ["store3"]}, [])],
+)
+def test_a_monitor_retires_alone_with_its_manager(groups: dict[str, list[str]], leaving: list[str]) -> None:
+    model = build(hosts={"store3": {"ceph_retiring_daemons": ["mon"]}}, groups=groups)
+    assert model.site is not None
+    host = model.site["hosts"]["store3"]["ceph"]
+    assert host["daemons_retiring"] == leaving
+    assert (host["mon"] is None) == ("mon" in leaving)
+    assert not set(host["daemons"]) & set(leaving)
+    assert [mon["retiring"] for mon in model.site["ceph"]["monitors"]] == [False, False, True]
 
 
 def test_a_site_without_ceph_has_no_part_for_it() -> None:
