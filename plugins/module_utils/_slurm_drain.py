@@ -27,9 +27,14 @@ class Node:
     reason: str | None
     jobs: t.Sequence[str]
 
-    def is_in(self, state: str) -> bool:
-        """Tell whether the node has been ordered into a state, drained or down; a node that is down takes no jobs."""
-        return self.is_down or (state == "drained" and self.drains)
+    def is_in(self, state: str, reason: str) -> bool:
+        """Tell whether the node has been ordered into a state; a node that is down takes no jobs.
+
+        It is in service as far as it concerns a module when no drain is left that was ordered for this reason.
+        """
+        if state == "resumed":
+            return not (self.drains and self.reason == MARK + reason)
+        return self.is_down or (state != "down" and self.drains)
 
     def describe(self) -> str:
         """Return the state in words, as a diff shows it."""
@@ -64,24 +69,27 @@ def find_nodes(
 def plan_orders(nodes: t.Iterable[Node], state: str, reason: str) -> Plan:
     """Return what orders nodes into a state, all with one command."""
     plan = Plan()
-    wanted = {"drained": "drain", "down": "down"}[state]
+    wanted = {"held": "drain", "drained": "drain", "down": "down", "resumed": "resume"}[state]
     ordered = []
     for node in nodes:
         plan.before[node.name] = plan.after[node.name] = node.describe()
         # What still has jobs is ordered down again: only the order ends them.
-        if not node.is_in(state) or (state == "down" and node.is_busy):
-            plan.after[node.name] = f"{'draining' if state == 'drained' else 'down'} ({MARK}{reason})"
+        if not node.is_in(state, reason) or (state == "down" and node.is_busy):
+            order = "down" if state == "down" else "draining"
+            plan.after[node.name] = "in service" if state == "resumed" else f"{order} ({MARK}{reason})"
             ordered.append(node.name)
     if ordered:
-        plan.commands.append(
-            ["scontrol", "update", f"nodename={','.join(ordered)}", f"state={wanted}", f"reason={MARK}{reason}"]
-        )
+        why = [] if state == "resumed" else [f"reason={MARK}{reason}"]
+        plan.commands.append(["scontrol", "update", f"nodename={','.join(ordered)}", f"state={wanted}", *why])
     return plan
 
 
-def find_missing(nodes: t.Sequence[Node], state: str) -> list[str]:
-    """Return what is missing until the nodes are in the state, and no job has anything of them."""
-    missing = [f"{node.name} takes jobs still" for node in nodes if not node.is_in(state)]
+def find_missing(nodes: t.Sequence[Node], state: str, reason: str) -> list[str]:
+    """Return what is missing until the nodes are in the state and, to be drained or down, have nothing of a job."""
+    words = "takes no jobs still" if state == "resumed" else "takes jobs still"
+    missing = [f"{node.name} {words}" for node in nodes if not node.is_in(state, reason)]
+    if state in ("held", "resumed"):
+        return missing
     jobs = next((node.jobs for node in nodes), ())
     if jobs:
         return [*missing, f"{len(jobs)} jobs ({', '.join(jobs[:3])}{', ...' if len(jobs) > 3 else ''})"]

@@ -9,20 +9,31 @@ from __future__ import annotations
 import re
 import typing as t
 
-# Product to the source that its packages are built from. Those of one source depend on one another's exact version.
-SOURCES = {"ceph": "ceph", "condor": "condor"}
-# The package whose version stands for the product.
-MAIN = {"ceph": "ceph-common", "condor": "condor"}
+# Product to the sources that its packages are built from, by the names of Debian, EL and the makers. Packages of one
+# source depend on one another's exact version.
+SOURCES = {
+    "ceph": ("ceph",),
+    "condor": ("condor",),
+    "slurm": ("slurm-wlm", "slurm"),
+    "kvm": ("libvirt", "qemu", "qemu-kvm"),
+}
+# The packages, the first of them that there is, whose version stands for the product.
+MAIN = {
+    "ceph": ("ceph-common",),
+    "condor": ("condor",),
+    "slurm": ("slurm-client", "slurm"),
+    "kvm": ("qemu-system-x86", "qemu-kvm-core"),
+}
 DPKG_FORMAT = "${Package} ${Version} ${db:Status-Status} ${source:Package}\\n"
 RPM_FORMAT = "%{NAME} %{EPOCHNUM}:%{VERSION}-%{RELEASE} installed %{SOURCERPM}\\n"
 
 
-def parse_installed(text: str, source: str) -> dict[str, str]:
-    """Return name to version of the installed packages of a source, from lines C(name version status source)."""
+def parse_installed(text: str, sources: t.Collection[str]) -> dict[str, str]:
+    """Return name to version of the installed packages of sources, from lines C(name version status source)."""
     found = {}
     for line in text.splitlines():
         words = line.split()
-        if len(words) == 4 and words[2] == "installed" and source_name(words[3]) == source:
+        if len(words) == 4 and words[2] == "installed" and source_name(words[3]) in sources:
             found[words[0]] = words[1]
     return found
 
@@ -59,6 +70,12 @@ def parse_address_file(text: str) -> str | None:
     return found[1] if found else None
 
 
+def parse_slurm_version(text: str) -> str | None:
+    """Return the version that a daemon of Slurm tells, from C(scontrol show config) or C(scontrol show slurmd)."""
+    found = re.search(r"^(?:SLURM_VERSION|Version) += (\d+(?:\.\d+)*)", text, re.MULTILINE)
+    return found[1] if found else None
+
+
 def shape_product(
     product: str,
     installed: t.Mapping[str, str],
@@ -68,7 +85,7 @@ def shape_product(
 ) -> dict[str, t.Any]:
     """Return what the module says of a product; lower has the pairs (installed, candidate) that are steps down."""
     available = {name: candidates.get(name, version) for name, version in installed.items()}
-    main = MAIN[product] if MAIN[product] in installed else next(iter(sorted(installed)), None)
+    main = next((name for name in (*MAIN[product], *sorted(installed)) if name in installed), None)
     changes = sorted(name for name in installed if available[name] != installed[name])
     return {
         "installed": installed[main] if main else None,

@@ -35,7 +35,8 @@ class Kind(t.NamedTuple):
 
 
 # The order of Ceph's release notes (doc/releases: monitors, managers, OSDs, metadata servers, then clients), and of
-# HTCondor's manual: the central manager, which has to understand the ads of all others, comes first.
+# HTCondor's manual: the central manager, which has to understand the ads of all others, comes first. So it is with
+# Slurm (https://slurm.schedmd.com/upgrades.html). Guests go on with the QEMU that they were booted with.
 STEPS = (
     Kind("ceph", "mon"),
     Kind("ceph", "mgr"),
@@ -45,6 +46,9 @@ STEPS = (
     Kind("condor", "manager"),
     Kind("condor", "submit"),
     Kind("condor", "execute"),
+    Kind("slurm", "controller"),
+    Kind("slurm", "node"),
+    Kind("kvm", "host"),
 )
 # The names of Ceph's releases, for sentences.
 _CEPH_RELEASES = {
@@ -59,18 +63,35 @@ _CEPH_RELEASES = {
 }
 
 
+# Slurm's releases before it made two in every year, in May and November (https://slurm.schedmd.com/upgrades.html).
+_SLURM_RELEASES = ((20, 2), (20, 11), (21, 8), (22, 5), (23, 2), (23, 11), (24, 5))
+
+
 class Product(t.NamedTuple):
-    """How a product may be upgraded: its name in sentences, and by how many series at once."""
+    """How a product may be upgraded: its name in sentences, and by how many series at once; any number with none."""
 
     title: str
-    leap: int
-    reason: str
+    leap: int | None
+    reason: str = ""
 
     def series(self, version: str) -> str:
         """Return the series of a version in words."""
-        major = _number(version)[0]
-        name = _CEPH_RELEASES.get(major) if self.title == "Ceph" else None
-        return f"{major} ({name})" if name else str(major)
+        number = _number(version)
+        if self.title == "Slurm":
+            return ".".join(f"{part:02}" for part in number[:2])
+        name = _CEPH_RELEASES.get(number[0]) if self.title == "Ceph" else None
+        return f"{number[0]} ({name})" if name else str(number[0])
+
+    def count(self, version: str) -> int:
+        """Return which series a version is of, by their order in time."""
+        number = _number(version)
+        if self.title != "Slurm":
+            return number[0]
+        release = (*number, 0)[:2]
+        if release < _SLURM_RELEASES[-1]:
+            return sum(release >= one for one in _SLURM_RELEASES)
+        years, first = release[0] - 24, len(_SLURM_RELEASES)
+        return first + 2 * years + (release[1] >= 11)
 
 
 PRODUCTS = {
@@ -78,6 +99,11 @@ PRODUCTS = {
     "condor": Product(
         "HTCondor", 1, "HTCondor is upgraded series by series, and skipping one was not tested by its makers"
     ),
+    # Three from 24.11 on; those before are two, and are not told apart here, for 23.11 is the first that is served.
+    "slurm": Product(
+        "Slurm", 3, "Slurm's daemons understand those of the three releases before them, and no older ones"
+    ),
+    "kvm": Product("libvirt and QEMU", None),
 }
 _REPLACED = " (replaced)"  # the daemon runs a program that is not the installed one any more
 COLUMNS = ("step", "host", "runs", "installed", "available", "what is done")
@@ -188,6 +214,10 @@ def roles(serves: Json, product: str) -> list[str]:
         condor = serves["condor"]
         # All daemons of a host are restarted together, in the first of its steps.
         return list(condor["daemons"])[:1] if condor else []
+    if product == "slurm":
+        return list(serves["slurm"]["runs"]) if serves["slurm"] else []
+    if product == "kvm":
+        return ["host"] if serves["virt"] else []
     ceph = serves["ceph"]
     has = {"mon": ceph["mon"], "mgr": ceph["mgr"], "osd": ceph["osd_devices"], "mds": ceph["mds"]}
     return [*(kind for kind, given in has.items() if given), *(["client"] if ceph["client"] else [])]
@@ -210,7 +240,7 @@ def _step(kind: Kind, host: str, serves: Json, known: Json, plan: UpgradePlan, r
     daemons = {
         name: daemon
         for name, daemon in product["daemons"].items()
-        if kind.product == "condor" or name.partition(".")[0] == kind.daemon
+        if kind.product in ("condor", "kvm") or name.partition(".")[0] == kind.daemon
     }
     # The packages of a host come with the first of its steps.
     is_first = not any(step.host == host and step.kind.product == kind.product for step in plan.steps)
@@ -223,7 +253,10 @@ def _step(kind: Kind, host: str, serves: Json, known: Json, plan: UpgradePlan, r
         deeds += _client_deeds(host, serves, old, remount, plan)
     elif old or aged:
         deeds.append("restart")
-    if "execute" in (serves["condor"] or {"daemons": ()})["daemons"] and {"restart", "remount"} & set(deeds):
+    if kind == Kind("slurm", "node") and deeds:
+        # While its programs change, no job begins there.
+        deeds = ["hold", *deeds]
+    elif "execute" in (serves["condor"] or {"daemons": ()})["daemons"] and {"restart", "remount"} & set(deeds):
         deeds = ["drain", *deeds] if kind.product == "condor" or "remount" in deeds else deeds
     if not deeds:
         return None
@@ -278,7 +311,7 @@ def _product_faults(name: str, known: t.Mapping[str, Json]) -> list[str]:
                 f"{newer[0].what} {newer[0].text}, but {target} is what its packages give: {product.title} must not be "
                 f"downgraded. Make a repository available that has {newer[0].text} or newer."
             )
-        if oldest and _number(target)[0] - oldest.number[0] > product.leap:
+        if oldest and product.leap and product.count(target) - product.count(oldest.text) > product.leap:
             faults.append(
                 f"{_some(hosts)}: {target} is too far from {oldest.text}, which {oldest.what}: from "
                 f"{product.series(oldest.text)} to {product.series(target)} is more than {product.leap} series. "

@@ -13,7 +13,7 @@ description:
   - Lets nodes take no new jobs and waits, for a bounded time, until those that run there have ended. It kills none.
   - With O(state=down) it tells the controller of nodes that are gone for good, which ends or queues again the jobs that
     had run there.
-  - It works on the controller. It lets no node back into service; C(scontrol update nodename=NAME state=resume) does.
+  - It works on the controller.
 author:
   - The sitewright.grid contributors (@sitewright)
 extends_documentation_fragment:
@@ -33,9 +33,12 @@ options:
   state:
     description:
       - V(drained) lets the nodes take no new jobs. One that is down, or that drains for another reason, stays as it is.
+      - V(held) does the same, and does not wait for the jobs that run there.
       - V(down) is for nodes that are gone; Slurm treats their jobs as it does when a node fails.
+      - V(resumed) takes back what was ordered with the same O(reason), and leaves nodes alone that drain for another
+        one.
     type: str
-    choices: [drained, down]
+    choices: [drained, held, down, resumed]
     default: drained
   reason:
     description:
@@ -66,6 +69,13 @@ EXAMPLES = r"""
 - name: Drain two nodes, and wait up to a day for their jobs
   sitewright.grid.slurm_drain:
     nodes: [worker1, worker2]
+    reason: new memory
+  delegate_to: head1
+
+- name: Let them take jobs again
+  sitewright.grid.slurm_drain:
+    nodes: [worker1, worker2]
+    state: resumed
     reason: new memory
   delegate_to: head1
 """
@@ -150,7 +160,7 @@ class Drainer:
     def wait(self, nodes: list[Node]) -> tuple[list[Node], list[str]]:
         """Look until nothing is missing or the time is up; return the last look, and what was missing then."""
         while True:
-            missing = find_missing(nodes, self.params["state"])
+            missing = find_missing(nodes, self.params["state"], self.params["reason"])
             if not self.progress or self.progress[-1]["missing"] != missing:
                 self.progress.append({"seconds": self.seconds, "missing": missing})
             if not missing or self.seconds + self.params["delay"] >= self.params["timeout"]:
@@ -163,7 +173,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "nodes": {"type": "list", "elements": "str", "required": True},
-            "state": {"type": "str", "choices": ["drained", "down"], "default": "drained"},
+            "state": {"type": "str", "choices": ["drained", "held", "down", "resumed"], "default": "drained"},
             "reason": {"type": "str", "required": True},
             "timeout": {"type": "int", "default": 86400},
             "delay": {"type": "float", "default": 2},

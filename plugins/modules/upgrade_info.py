@@ -29,7 +29,7 @@ options:
       - What to look at.
     type: list
     elements: str
-    choices: [ceph, condor]
+    choices: [ceph, condor, slurm, kvm]
     required: true
   refresh:
     description:
@@ -90,7 +90,8 @@ products:
       description:
         - The running daemons, each with its C(version) as far as it tells one, whether its program was C(replaced) on
           the disk since it started, and when that was (C(started_at), in seconds since 1970).
-        - C(condor) stands for all of HTCondor, and C(client) for a CephFS that is mounted with C(ceph-fuse).
+        - C(condor) stands for all of HTCondor, C(client) for a CephFS that is mounted with C(ceph-fuse), and
+          C(controller) and C(node) for C(slurmctld) and C(slurmd). Nothing is told of guests, which are of jobs.
       type: dict
   sample:
     ceph:
@@ -119,6 +120,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._upgrade_info impo
     parse_address_file,
     parse_installed,
     parse_policy,
+    parse_slurm_version,
     parse_updates,
     shape_product,
 )
@@ -127,6 +129,9 @@ OS_RELEASE = "/etc/os-release"
 DATA_ROOT = "/var/lib/ceph"
 CEPH_CONF = "/etc/ceph/ceph.conf"
 CONDOR_UNIT = "condor.service"
+SLURM_UNITS = {"slurmctld.service": "controller", "slurmd.service": "node"}
+# What tells the version that runs, for the installed one may be newer.
+SLURM_QUESTIONS = {"controller": ["scontrol", "show", "config"], "node": ["scontrol", "show", "slurmd"]}
 UPDATES = 100  # what dnf check-update ends with where there are any
 FETCH_LIMIT = 300  # seconds
 
@@ -178,7 +183,10 @@ class Host:
 
     def daemons(self, product: str) -> tuple[dict[str, dict[str, t.Any]], str | None]:
         """Return the running daemons of a product by name, and the host's name in it if it gives one."""
-        return self._condor() if product == "condor" else (self._ceph(), None)
+        if product == "condor":
+            return self._condor()
+        look = {"ceph": self._ceph, "slurm": self._slurm}.get(product)
+        return look() if look else {}, None
 
     def _ceph(self) -> dict[str, dict[str, t.Any]]:
         names = [
@@ -199,6 +207,13 @@ class Host:
 
         units = {**{_ceph_daemon.unit_name(name): name for name in names}, _ceph_fuse.UNIT: "client"}
         return self._look(units, version)
+
+    def _slurm(self) -> dict[str, dict[str, t.Any]]:
+        def version(name: str) -> str | None:
+            # A daemon that does not answer tells none.
+            return parse_slurm_version(self.cli.read(SLURM_QUESTIONS[name], ok=range(256)).stdout)
+
+        return self._look(SLURM_UNITS, version)
 
     def _condor(self) -> tuple[dict[str, dict[str, t.Any]], str | None]:
         if not self.cli.has("condor_config_val"):

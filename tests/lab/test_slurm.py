@@ -207,6 +207,43 @@ def test_hosts_that_restart_come_back(slurm: Slurm) -> None:
     assert not slurm.play("batch.yml").changed
 
 
+def test_daemons_are_restarted_while_jobs_run(slurm: Slurm) -> None:
+    """A rolling restart, killed while a node is held: jobs go on, and no node is left held."""
+    slurm.ssh(FIRST, "rm -f /tmp/pid")
+    number = slurm.submit("echo $$ > /tmp/pid; sleep 600", f"-w{FIRST}", "--output=/dev/null")
+    slurm.wait_for(number, "RUNNING")
+    slurm.wait_until("running the job", FIRST, "test -s /tmp/pid")
+    process = "ps -o pid=,lstart= -p $(cat /tmp/pid)"
+    before = (slurm.job(number), slurm.ssh(FIRST, process))
+    since = slurm.since(*HOSTS)
+    slurm.ssh(CONTROLLER, f"scontrol update nodename={SECOND} state=drain reason=disk")  # the operator's own
+
+    moment = ("-e", f"upgrade_restart={slurm.ssh(CONTROLLER, 'date +%s').strip()}")
+    plan = slurm.play("upgrade.yml", *moment, "--check")
+    told = [line.split() for line in plan.output.splitlines() if line.startswith("slurm ")]
+    assert [(*row[:3], *row[6:]) for row in told] == [
+        ("slurm", "controller", CONTROLLER, "restart"),
+        ("slurm", "node", FIRST, "hold,", "restart"),
+        ("slurm", "node", SECOND, "hold,", "restart"),
+    ]
+    assert {row[3] for row in told} == {"24.11.5"}
+    assert slurm.since(*HOSTS) == since
+    slurm.kill_run("upgrade.yml", *moment, play="Upgrade Slurm's nodes", task="Restart the daemon", delay=0.3)
+    slurm.play("upgrade.yml", *moment)
+    assert "Nothing is to be done." in slurm.play("upgrade.yml", *moment).output
+    after = slurm.since(*HOSTS)
+    assert not [host for host in HOSTS if after[host] == since[host]]
+    assert slurm.state(FIRST) in ("mixed", "allocated")
+    assert slurm.state(SECOND) == "drained"
+    slurm.ssh(CONTROLLER, f"scontrol update nodename={SECOND} state=resume")
+
+    for key in ("StartTime", "JobState", "Restarts", "NodeList"):
+        assert slurm.job(number)[key] == before[0][key]
+    assert slurm.ssh(FIRST, process) == before[1]
+    assert slurm.as_user("srun --nodes=2 --overlap --mem=100 hostname | sort") == f"{FIRST}\n{SECOND}\n"
+    slurm.as_user(f"scancel {number}")
+
+
 def test_the_report_says_what_sinfo_says(slurm: Slurm, tmp_path: Path) -> None:
     slurm.play("report.yml", "-e", f"report_directory={tmp_path}")
     report = json.loads((tmp_path / "report.json").read_text())
@@ -286,7 +323,7 @@ def test_a_node_retires_while_jobs_run(slurm: Slurm, small: Lab, leaving: Lab) -
 
     assert set(leaving.play("retire.yml", "--check").changed) == {SECOND}
     assert slurm.state(SECOND) == "mixed"
-    leaving.kill_at("retire.yml", "Let their jobs end", 10)
+    leaving.kill_run("retire.yml", task="Let their jobs end", delay=10)
     assert slurm.state(SECOND) == "draining"
     assert slurm.job(own)["JobState"] == "RUNNING"
     failed = leaving.play("retire.yml", "-e", "retire_timeout=3", rc=2)

@@ -23,7 +23,8 @@ NOW = 2000.0
 def serves(**given: t.Any) -> dict[str, t.Any]:
     """Return a host of the site model."""
     ceph = {"mon": None, "mgr": None, "mds": None, "osd_devices": [], "client": None}
-    return {"ceph": {**ceph, **given.get("ceph", {})}, "condor": given.get("condor")}
+    parts = {name: given.get(name) for name in ("condor", "slurm", "virt")}
+    return {"ceph": {**ceph, **given.get("ceph", {})}, **parts}
 
 
 def store(name: str, **more: t.Any) -> dict[str, t.Any]:
@@ -104,6 +105,61 @@ def test_the_order_is_that_of_the_releases() -> None:
     ]
     assert not plan.faults
     assert [note.split()[0] for note in plan.notes] == ["worker1"]
+
+
+def slurm_daemon(version: str) -> dict[str, t.Any]:
+    return {"version": version, "replaced": False, "started_at": 1000.0}
+
+
+def slurm_found(available: str, running: str, *names: str) -> dict[str, t.Any]:
+    product = {
+        "installed": f"{running}-1",
+        "available": f"{available}-1",
+        "packages": [] if available == running else ["slurm-client"],
+        "downgrades": [],
+        "daemons": {name: slurm_daemon(running) for name in names},
+    }
+    kvm = {"installed": "1", "available": "2", "packages": ["qemu-utils"], "downgrades": [], "daemons": {}}
+    return {"family": "debian", "hostname": None, "products": {"slurm": product, "kvm": kvm}}
+
+
+CLUSTER: dict[str, t.Any] = {
+    "ceph": None,
+    "hosts": {
+        "node1": serves(slurm={"runs": ["node"]}, virt={"backends": ["slurm"]}),
+        "head1": serves(slurm={"runs": ["controller", "node"]}),
+    },
+}
+
+
+def test_slurms_controller_comes_first_and_no_job_begins_on_a_node() -> None:
+    found = {
+        "node1": slurm_found("24.11.6", "24.11.5", "node"),
+        "head1": slurm_found("24.11.6", "24.11.5", "controller", "node"),
+    }
+    plan = plan_upgrade(CLUSTER, found)
+    assert deeds(plan) == [
+        "slurm controller head1: packages, restart",
+        "slurm node node1: hold, packages, restart",
+        "slurm node head1: hold, restart",
+        "kvm host node1: packages",
+    ]
+    assert not plan.faults
+
+
+@pytest.mark.parametrize(
+    ("running", "available", "leap"),
+    [
+        ("23.11.4", "25.05.1", None),
+        ("23.11.4", "25.11.0", "from 23.11 to 25.11 is more than 3 series"),
+        ("24.05.2", "25.11.0", None),
+        ("24.11.5", "26.11.0", "from 24.11 to 26.11 is more than 3 series"),
+    ],
+)
+def test_slurms_releases_are_counted_by_half_years(running: str, available: str, leap: str | None) -> None:
+    found = {name: slurm_found(available, running, "node") for name in CLUSTER["hosts"]}
+    faults = " ".join(plan_upgrade(CLUSTER, found).faults)
+    assert (leap in faults) if leap else not faults
 
 
 def test_it_goes_on_where_it_was_stopped() -> None:
