@@ -32,6 +32,10 @@ options:
     description:
       - How many jobs the host runs at once. Without it, as many as fit.
     type: int
+  guest_memory:
+    description:
+      - How many MiB of memory a job that boots a guest may ask for. Without it, as many as fit.
+    type: int
   exclusive:
     description:
       - Whether the host runs such jobs only; otherwise it prefers them.

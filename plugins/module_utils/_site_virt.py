@@ -100,6 +100,15 @@ VIRT_VARIABLES = (
         "How many guests run on the host at once. Without it, as many as its CPUs and its memory are enough for.",
     ),
     Variable(
+        "virt_queue_guest_memory",
+        "host",
+        "number",
+        None,
+        number(1),
+        "How many MiB of memory a job that boots a guest may ask for; with virt_queue_guests, the host has to have so "
+        "much for all of them.",
+    ),
+    Variable(
         "virt_queue_exclusive",
         "host",
         "boolean",
@@ -172,6 +181,7 @@ def build_virt_host(host: Host, serving: Serving, settings: Settings) -> dict[st
         "backends": _backends(host, values["virt_queue_backends"], serving, settings),
         "emulation": plain["virt_queue_emulation"],
         "guests": plain["virt_queue_guests"],
+        "guest_memory": plain["virt_queue_guest_memory"],
         "exclusive": plain["virt_queue_exclusive"],
         "host": {name[len(_KVM_HOST) :]: value for name, value in plain.items() if name.startswith(_KVM_HOST)},
     }

@@ -35,11 +35,15 @@ def serves(probe: t.Mapping[str, t.Any], emulation: bool) -> bool:
 
 
 def condor_knobs(
-    probe: t.Mapping[str, t.Any], emulation: bool = False, guests: int | None = None, exclusive: bool = True
+    probe: t.Mapping[str, t.Any],
+    emulation: bool = False,
+    guests: int | None = None,
+    exclusive: bool = True,
+    guest_memory: int | None = None,
 ) -> dict[str, t.Any]:
     """Return the knobs of an execution point that is a virt node: what it can do, and whose jobs it takes or prefers.
 
-    guests is how many jobs it runs at once, None for as many as fit.
+    guests is how many jobs it runs at once, guest_memory how many MiB such a job may ask for; None for as many as fit.
     """
     able = serves(probe, emulation)
     kvm = probe.get("kvm") or {}
@@ -58,6 +62,9 @@ def condor_knobs(
     if able and guests is not None:
         # Of the slot that is parted for jobs; its parts have no such number.
         conditions.append(f"((MY.NumDynamicSlots ?: 0) < {guests})")
+    if able and guest_memory is not None:
+        fits = f"((TARGET.RequestMemory ?: 0) <= {guest_memory})"
+        conditions.append(fits if exclusive else f"({_WISHED} =!= true || {fits})")
     if conditions:
         knobs["START"] = " && ".join(["($(START:True))", *conditions])
     return knobs
@@ -92,4 +99,8 @@ def slurm_partitions(site: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     for name, partition in partitions.items():
         partitions[name] = {**partition, "nodes": [node for node in partition["nodes"] if node not in taken]}
     given = partitions.get(PARTITION, {"default": False, "max_time": None, "parameters": {}})
-    return {**partitions, PARTITION: {**given, "nodes": [host["short_name"] for host in members]}}
+    memory = [host["virt"]["guest_memory"] for host in members if host["virt"]["guest_memory"]]
+    # A partition has one bound for all of its nodes.
+    bound = {"MaxMemPerNode": max(memory)} if memory else {}
+    virt = {**given, "parameters": {**bound, **given["parameters"]}, "nodes": [host["short_name"] for host in members]}
+    return {**partitions, PARTITION: virt}

@@ -134,6 +134,13 @@ def test_a_second_run_changes_nothing(virt: Virt, image: dict[str, str]) -> None
     assert not virt.play("batch.yml", *words).changed
 
 
+def test_more_memory_than_the_node_has_is_refused(virt: Virt, image: dict[str, str]) -> None:
+    words = json.dumps({"kvm_host_images": [image], "virt_queue_guest_memory": 10**6})
+    play = virt.play("virt.yml", "-e", words, rc=2)
+    assert "(4) times virt_queue_guest_memory (1000000 MiB) is above the host's memory" in " ".join(play.output.split())
+    assert not play.changed
+
+
 def test_the_probe_tells_that_kvm_is_there_and_does_not_work(virt: Virt) -> None:
     node = json.loads(virt.ssh(NODE, "cat /var/lib/grid-vm/node.json"))
     assert virt.ssh(NODE, "stat --format '%F %G %a' /dev/kvm").strip() == "character special file kvm 660"

@@ -572,6 +572,7 @@ def test_a_virt_node_of_defaults() -> None:
         "backends": ["htcondor"],
         "emulation": False,
         "guests": None,
+        "guest_memory": None,
         "exclusive": True,
         "host": {"users": [], "device_mode": "0660", "probe_limit": 5, "images": [], "system_daemon": False},
     }

@@ -26,7 +26,10 @@ def partition(*nodes: str, **more: t.Any) -> dict[str, t.Any]:
 
 def site(given: dict[str, t.Any], **virt: t.Any) -> dict[str, t.Any]:
     hosts = {name: {"short_name": name, "virt": None} for name in ("w1", "w2", "w3")}
-    return {"slurm": {"partitions": given}, "hosts": {**hosts, "v1": {"short_name": "v1", "virt": virt or None}}}
+    return {
+        "slurm": {"partitions": given},
+        "hosts": {**hosts, "v1": {"short_name": "v1", "virt": {"guest_memory": None, **virt} if virt else None}},
+    }
 
 
 def test_nodes_for_guests_alone_are_in_no_other_partition() -> None:
@@ -35,6 +38,11 @@ def test_nodes_for_guests_alone_are_in_no_other_partition() -> None:
     assert partitions == {"work": partition("w1", default=True), "virt": partition("v1")}
     shared = slurm_partitions(site(given, backends=["htcondor", "slurm"], exclusive=False))
     assert shared == {"work": given["work"], "virt": partition("v1")}
+
+
+def test_the_partition_bounds_the_guests_memory() -> None:
+    bound = slurm_partitions(site({}, backends=["slurm"], exclusive=True, guest_memory=2048))["virt"]
+    assert bound["parameters"] == {"MaxMemPerNode": 2048}
 
 
 def test_the_operators_word_on_the_partition_stays() -> None:

@@ -112,6 +112,14 @@ def test_a_node_for_all_prefers_guests() -> None:
     assert "START" not in knobs
 
 
+def test_a_job_may_ask_for_no_more_memory_than_a_guest_has() -> None:
+    bound = "((TARGET.RequestMemory ?: 0) <= 2048)"
+    assert condor_knobs(WORKING, guest_memory=2048)["START"] == f"($(START:True)) && {WISHED} && {bound}"
+    assert condor_knobs(WORKING, guest_memory=2048, exclusive=False)["START"] == (
+        f"($(START:True)) && ({WISHED} =!= true || {bound})"
+    )
+
+
 @pytest.mark.parametrize(("probe", "emulation"), [(EMULATED, False), (DEAD, True), ({}, True)])
 def test_a_node_that_cannot_is_kept_out_and_says_why(probe: dict[str, t.Any], emulation: bool) -> None:
     knobs = condor_knobs(probe, emulation=emulation, guests=4)
