@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Unit
 
 UNIT = "cephfs.service"
+# Where a second ceph-fuse mounts before it takes the place of the first.
+NEXT = "/run/cephfs.next"
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,11 @@ class Mount:
     access: str
     timeout: int
 
-    def argv(self) -> list[str]:
-        """Return the command that mounts, and goes into the background once that is done."""
+    def argv(self, where: str | None = None) -> list[str]:
+        """Return the command that mounts, here or elsewhere, and goes into the background once that is done."""
         identity = ["--id", self.name.partition(".")[2], "--client_fs", self.filesystem]
         options = ["-o", "ro"] if self.access == "r" else []
-        return ["/usr/bin/ceph-fuse", *identity, "--client_mountpoint", self.path, self.mount, *options]
+        return ["/usr/bin/ceph-fuse", *identity, "--client_mountpoint", self.path, where or self.mount, *options]
 
 
 def render_unit(mount: Mount) -> str:
@@ -49,8 +51,13 @@ StartLimitIntervalSec=0
 [Service]
 # ceph-fuse goes into the background once the file system is mounted.
 Type=forking
+# One ceph-fuse may take over from another, which goes on for those who have files open: none of them is the main one.
+GuessMainPID=no
 ExecStartPre=/usr/bin/mkdir --parents {where}
 ExecStart={_quote(mount.argv())}
+# Mounts a second time, elsewhere: Ansible puts that in the place of the first mount.
+ExecReload=/usr/bin/mkdir --parents {_quote([NEXT])}
+ExecReload={_quote(mount.argv(NEXT))}
 # What a killed ceph-fuse leaves mounted answers nothing, and is in the way of the next.
 ExecStopPost=-/usr/bin/umount --lazy {where}
 Restart=always
@@ -67,10 +74,13 @@ def _quote(argv: t.Iterable[str]) -> str:
     return shlex.join(argv).replace("%", "%%").replace("$", "$$")
 
 
-def plan_mount(unit: Unit, is_outdated: bool) -> list[list[str]]:
-    """Return the commands that bring the unit to run; is_outdated tells that it runs with an older text, if it does."""
+def plan_mount(unit: Unit, is_outdated: bool, has_unread_key: bool = False) -> list[list[str]]:
+    """Return the commands that bring the unit to run; is_outdated tells that it runs with an older text, if it does.
+
+    has_unread_key tells that it runs with another key than its keyring has.
+    """
     if unit.enabled and unit.running and not is_outdated:
-        return []
+        return [["systemctl", "reload", UNIT]] if has_unread_key else []
     commands = [["systemctl", "daemon-reload"]]
     if not unit.enabled:
         commands.append(["systemctl", "enable", UNIT])

@@ -68,16 +68,29 @@ def _decode(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
-def why_needed(have: Claims | None, wanted: Claims, lifetime: int | None, renew_before: int, now: float) -> str | None:
+def why_needed(
+    have: Claims | None,
+    wanted: Claims,
+    lifetime: int | None,
+    renew_before: int,
+    now: float,
+    max_age: int | None = None,
+) -> str | None:
     """Return why another token is needed in the place of what is there, or None where it will do.
 
-    wanted has the claims of the token to be; whether it expires follows from lifetime.
+    wanted has the claims of the token to be; whether it expires follows from lifetime. max_age is in seconds.
     """
     if have is None:
         return "there is none"
     for claim in ("issuer", "key", "identity", "authorizations"):
         if getattr(have, claim) != getattr(wanted, claim):
             return f"its {claim} {'are' if claim.endswith('s') else 'is'} different"
+    if max_age is not None and now - have.issued > max_age:
+        return "it is old"
+    return _why_renewed(have, lifetime, renew_before, now)
+
+
+def _why_renewed(have: Claims, lifetime: int | None, renew_before: int, now: float) -> str | None:
     if have.expires is None:
         return None if lifetime is None else "it never expires"
     if lifetime is None:

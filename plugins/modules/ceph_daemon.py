@@ -73,10 +73,19 @@ options:
   keys:
     description:
       - The keys of managers, OSDs and metadata servers, each by its daemon's name, as the cluster has them. They are
-        written to the daemons' keyrings before the daemons start. A key that is there is never replaced by another.
+        written to the daemons' keyrings before the daemons start. A key that is there is never replaced by another,
+        unless O(replace_keys) says so.
       - In check mode a key may be V(null), for a cluster that is not there yet.
     type: dict
     default: {}
+  replace_keys:
+    description:
+      - Whether a key that is there is replaced by the given one. Give it O(keys) that the cluster takes beside the old
+        ones, see M(sitewright.grid.ceph_pending_keys).
+      - A daemon that has started before its key was written needs a restart then. An OSD's device gets the new key as
+        well, from which a lost data directory would be made again.
+    type: bool
+    default: false
   files:
     description:
       - Other files that the daemons read when they start. They are written before that, owned by root and readable by
@@ -224,6 +233,7 @@ commands:
 
 import errno
 import os
+import signal
 import time
 import typing as t
 from pathlib import Path
@@ -233,6 +243,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils import _ceph_daemo
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import (
     Conf,
     ConfError,
+    data_directory,
     keyring_path,
     parse_conf,
 )
@@ -245,6 +256,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._ceph_daemon_absen
 )
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_key_file import KeyFile, read_key_files
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_options import Options
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_osd import LABEL_SIZE, osd_argv, parse_label
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_socket import NoAnswerError
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
@@ -276,7 +288,9 @@ class Host:
         self.names = self._find_names()
         self.units = {_ceph_daemon.unit_name(name): name for name in self.names}
         self.files = [TextFile(file["path"], file["content"], FILES_OF) for file in self.params["files"]]
-        self.planned_files: list[PlannedFile] = [*self._find_key_files(), *self.files]
+        self.key_files = self._find_key_files()
+        self.planned_files: list[PlannedFile] = [*self.key_files.values(), *self.files]
+        self.labels = self._find_labels()
 
     def _read_conf(self) -> Conf:
         path, text = self.params["conf"], self.params["conf_text"]
@@ -302,12 +316,27 @@ class Host:
                 self.cli.fail(f"'{name}' is no daemon: write its kind and its id, for example osd.0 or mon.store1.")
         return list(dict.fromkeys(names))
 
-    def _find_key_files(self) -> list[KeyFile]:
+    def _find_key_files(self) -> dict[str, KeyFile]:
         keys = self.params["keys"]
         strangers = [name for name in keys if name not in self.names or name.startswith("mon.")]
         if strangers:
             self.cli.fail(f"{', '.join(strangers)}: give keys of the daemons of this call only, and none of a monitor.")
-        return read_key_files(self.cli, [(keyring_path(self.conf, name), name, keys[name]) for name in keys], USER)
+        wanted = [(keyring_path(self.conf, name), name, keys[name]) for name in keys]
+        return dict(zip(keys, read_key_files(self.cli, wanted, USER, self.params["replace_keys"])))
+
+    def _find_labels(self) -> list[str]:
+        """Return the OSDs whose device holds another key than the given one."""
+        if not self.params["replace_keys"]:
+            return []
+        found = []
+        for name, key in self.params["keys"].items():
+            block = f"{data_directory(self.conf, name)}/block"
+            if name.startswith("osd.") and key and os.path.exists(block):
+                with open(block, "rb") as device:
+                    label = parse_label(device.read(LABEL_SIZE))
+                if label and label.key not in (None, key):
+                    found.append(name)
+        return found
 
     # ---- read
 
@@ -320,6 +349,9 @@ class Host:
             if units[unit].running:
                 found = self.options.find_changes(name) + self._changed_files(units[unit])
                 found += self._age(units[unit], processes.get(unit))
+                if self.params["replace_keys"] and name in self.key_files:
+                    unread = self.key_files[name].why_unread(units[unit].started_at)
+                    found += [unread] if unread else []
                 if found:
                     reasons[name] = found
         return reasons
@@ -373,7 +405,15 @@ class Host:
                 plan.before[name], plan.after[name] = before, after
         if reasons and self.params["state"] == "current":
             plan.commands.append(["systemctl", "restart", *(_ceph_daemon.unit_name(name) for name in reasons)])
+        for name in self.labels:
+            plan.before[f"{name} device"], plan.after[f"{name} device"] = {"key": "another"}, {"key": "the given one"}
+            plan.commands.append(self._label_argv(name))
         return plan
+
+    def _label_argv(self, name: str) -> list[str]:
+        """Return the command by which a running OSD writes the key, from its input, into its device's label."""
+        ceph = osd_argv(self.params["conf"], self.key_files[name].file.path, name.partition(".")[2])
+        return [*ceph, "tell", name, "rotate-stored-key", "-i", "-"]
 
     # ---- apply
 
@@ -383,6 +423,11 @@ class Host:
             self.cli.run(argv)
         monitors = [name for name in self.names if name.startswith("mon.")]
         _ceph_daemon.wait_until_serving(self.cli, self.conf, self.names, self.params["timeout"], monitors)
+
+    def write_labels(self) -> None:
+        """Let the OSDs that run with a new key write it into the labels of their devices."""
+        for name in self.labels:
+            self.cli.run(self._label_argv(name), stdin=self.params["keys"][name], timeout=90)
 
     def restart(self, names: list[str]) -> None:
         """Restart these daemons, as few at a time as the cluster asks for."""
@@ -420,9 +465,12 @@ class Host:
     def _refusal(self, kind: str, names: list[str]) -> str | None:
         """Return the cluster's words if these daemons cannot be spared now."""
         argv = _ceph_daemon.ok_to_stop_argv(self.params["conf"], *self._identity(names[0]), names)
-        done = self.cli.read(argv, ok=(0, errno.EBUSY, errno.EAGAIN, errno.EACCES), timeout=90)
+        # While the monitors put a new key in the place of the old one, the first who uses it may be refused, or abort.
+        is_new = self.params["replace_keys"]
+        aborted = (-signal.SIGABRT,) if is_new else ()
+        done = self.cli.read(argv, ok=(0, errno.EBUSY, errno.EAGAIN, errno.EACCES, *aborted), timeout=90)
         words = done.stderr.strip() or done.stdout.strip()
-        if done.rc == errno.EACCES:
+        if done.rc == errno.EACCES and not is_new:
             self.cli.fail(
                 f"'{' '.join(argv)}' is not allowed: {words}. OSDs need the caps mgr 'allow r' for"
                 " client.bootstrap-osd; or name an entity with more caps (name, keyring)."
@@ -466,6 +514,7 @@ def main() -> None:
             "conf": {"type": "path", "default": "/etc/ceph/ceph.conf"},
             "conf_text": {"type": "str"},
             "keys": {"type": "dict", "default": {}, "no_log": True},
+            "replace_keys": {"type": "bool", "default": False, "no_log": False},
             "files": {
                 "type": "list",
                 "elements": "dict",
@@ -500,6 +549,7 @@ def main() -> None:
         write_files(host.cli, host.planned_files)
         host.start(units, targets)
         host.restart(restarts)
+        host.write_labels()
         # Only asked after a restart: what no restart mends would else be restarted by every run.
         still = {name: why for name in restarts if (why := host.options.find_changes(name))}
         if still:

@@ -58,6 +58,13 @@ mon_stores:
   type: list
   elements: str
   sample: [store1]
+daemons:
+  description:
+    - The names of the Ceph daemons that have a data directory on the host, except the monitors.
+  returned: success
+  type: list
+  elements: str
+  sample: [mgr.store1, osd.0]
 staging:
   description:
     - Whether the monitors' keyring of a cluster that is still being formed is on the host.
@@ -100,6 +107,7 @@ kernel_client:
 import hashlib
 import os
 import typing as t
+from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_conf import parse_conf
@@ -157,11 +165,17 @@ def main() -> None:
         for name in (sorted(os.listdir(mon_base)) if os.path.isdir(mon_base) else [])
         if name.startswith("ceph-") and os.path.exists(os.path.join(mon_base, name, "store.db"))
     ]
+    daemons = [
+        f"{kind}.{directory.name[len('ceph-') :]}"
+        for kind in ("mgr", "osd", "mds")
+        for directory in sorted(Path(below("var/lib/ceph", kind)).glob("ceph-*"))
+    ]
     release = os.uname().release
     result: dict[str, t.Any] = {
         "fsid": parse_conf(read(below("etc/ceph/ceph.conf"))).get("global", {}).get("fsid"),
         "conf": describe(below("etc/ceph/ceph.conf")),
         "mon_stores": stores,
+        "daemons": daemons,
         "staging": os.path.exists(below("var/lib/ceph/mkcephfs/keyring.mon")),
         "joining": os.path.exists(below("var/lib/ceph/mkcephfs-join/keyring.mon")),
         "admin_keyring": os.path.exists(below("etc/ceph/ceph.client.admin.keyring")),

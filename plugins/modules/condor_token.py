@@ -63,6 +63,11 @@ options:
     description:
       - How many seconds before its end a token is replaced. Without it, a third of O(lifetime).
     type: int
+  max_age:
+    description:
+      - A token that was made longer ago than so many seconds is replaced. The old one stays good for whoever has a
+        copy, until its end, or until its signing key goes, see M(sitewright.grid.condor_signing_key).
+    type: int
   token:
     description:
       - A token that was made elsewhere, to be put into O(path).
@@ -183,6 +188,7 @@ def main() -> None:
             "authorizations": {"type": "list", "elements": "str", "required": True},
             "lifetime": {"type": "int"},
             "renew_before": {"type": "int"},
+            "max_age": {"type": "int"},
             "token": {"type": "str", "no_log": True},
         },
         supports_check_mode=True,
@@ -208,7 +214,7 @@ def main() -> None:
     renew_before = params["renew_before"]
     if renew_before is None:
         renew_before = (lifetime or 0) // 3
-    reason = why_needed(have, wanted, lifetime, renew_before, time.time())
+    reason = why_needed(have, wanted, lifetime, renew_before, time.time(), params["max_age"])
     module.exit_json(**{**mend(cli, params["path"], wanted, have, reason, words).result(), "reason": reason})
 
 

@@ -34,3 +34,8 @@ def test_names_are_quoted_for_systemd() -> None:
     )
     assert "Description=CephFS on /100%%/$x\n" in text
     assert "-o ro" not in text
+
+
+def test_a_mount_with_an_older_key_is_handed_over_where_nothing_else_is_to_be_done() -> None:
+    assert plan_mount(Unit(enabled=True, running=True), False, True) == [["systemctl", "reload", "cephfs.service"]]
+    assert plan_mount(Unit(enabled=True, running=True), True, True) == [RELOAD, RESTART]
