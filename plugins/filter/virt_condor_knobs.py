@@ -41,6 +41,11 @@ options:
       - Whether the host runs such jobs only; otherwise it prefers them.
     type: bool
     default: true
+  vm_universe:
+    description:
+      - Whether HTCondor's own VM universe boots guests there, too.
+    type: bool
+    default: false
 seealso:
   - module: sitewright.grid.virt_probe
 """

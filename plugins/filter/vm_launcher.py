@@ -11,19 +11,26 @@ from ansible_collections.sitewright.grid.plugins.module_utils._vm_assembly impor
 
 DOCUMENTATION = r"""
 name: vm_launcher
-short_description: The text of grid-vm-run, which boots virtual machines in batch jobs
+short_description: The text of a program that batch jobs boot virtual machines with
 version_added: 0.1.0
 author:
   - The sitewright.grid contributors (@sitewright)
 description:
-  - Returns the launcher as one Python program that needs nothing of this collection. It is put together from the files
-    that the collection's modules use, so that both edit domain XML in the same way.
+  - Returns one Python program that needs nothing of this collection. It is put together from the files that the
+    collection's modules use, so that both see domain XML and images in the same way.
+positional: _input, program
 options:
   _input:
     description:
       - What the first lines of the program say of who manages the file.
     type: str
     required: true
+  program:
+    description:
+      - V(grid-vm-run) is the launcher. V(grid-vm-xml) makes the domains of HTCondor's VM universe.
+    type: str
+    choices: [grid-vm-run, grid-vm-xml]
+    default: grid-vm-run
 seealso:
   - module: sitewright.grid.domain_xml
 """
@@ -44,17 +51,25 @@ _value:
 """
 
 
-SOURCES = ("_domain_xml", "_vm_image", "_vm_job", "_vm_probe", "_vm_launcher")
+# Each program's files, the last of which has its main(), and what it does.
+PROGRAMS = {
+    "grid-vm-run": (
+        ("_domain_xml", "_vm_image", "_vm_job", "_vm_probe", "_vm_launcher"),
+        "boots one virtual machine inside a batch job, and ends it with the job.",
+    ),
+    "grid-vm-xml": (
+        ("_domain_xml", "_vm_image", "_vm_universe"),
+        "prints the domain of a job of HTCondor's VM universe.",
+    ),
+}
 DIRECTORY = Path(__file__).resolve().parents[1] / "module_utils"
 
 
-def vm_launcher(managed: str) -> str:
-    """Return the launcher's text; managed is for its heading."""
-    sources = [(DIRECTORY / f"{name}.py").read_text(encoding="utf-8") for name in SOURCES]
-    heading = (
-        f'"""grid-vm-run boots one virtual machine inside a batch job, and ends it with the job.\n\n{managed}\n"""'
-    )
-    return assemble(sources, "raise SystemExit(main())", heading)
+def vm_launcher(managed: str, program: str = "grid-vm-run") -> str:
+    """Return the text of a program; managed is for its heading."""
+    names, purpose = PROGRAMS[program]
+    sources = [(DIRECTORY / f"{name}.py").read_text(encoding="utf-8") for name in names]
+    return assemble(sources, "raise SystemExit(main())", f'"""{program} {purpose}\n\n{managed}\n"""')
 
 
 class FilterModule:

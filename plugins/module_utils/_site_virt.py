@@ -117,6 +117,14 @@ VIRT_VARIABLES = (
         "Whether the host runs no other jobs than those that boot guests; otherwise it prefers them.",
     ),
     Variable(
+        "virt_queue_vm_universe",
+        "host",
+        "boolean",
+        False,
+        boolean,
+        "Whether HTCondor's own VM universe boots guests there, too. It needs kvm_host_system_daemon.",
+    ),
+    Variable(
         "kvm_host_users",
         "host",
         "list of accounts",
@@ -177,12 +185,19 @@ def build_virt_host(host: Host, serving: Serving, settings: Settings) -> dict[st
         return None
     values = {variable.name: settings.host(host.name, variable.name) for variable in VIRT_VARIABLES}
     plain = {name: None if value is REFUSED else value for name, value in values.items()}
+    if plain["virt_queue_vm_universe"]:
+        place = settings.findings.at(host.name, "virt_queue_vm_universe")
+        if host.name not in serving.get("condor_executes", ()):
+            place.refuse("needs HTCondor on the host: add it to condor_executes")
+        if plain["kvm_host_system_daemon"] is False:
+            place.refuse("needs the system's own daemon of libvirt: set kvm_host_system_daemon to true")
     return {
         "backends": _backends(host, values["virt_queue_backends"], serving, settings),
         "emulation": plain["virt_queue_emulation"],
         "guests": plain["virt_queue_guests"],
         "guest_memory": plain["virt_queue_guest_memory"],
         "exclusive": plain["virt_queue_exclusive"],
+        "vm_universe": plain["virt_queue_vm_universe"],
         "host": {name[len(_KVM_HOST) :]: value for name, value in plain.items() if name.startswith(_KVM_HOST)},
     }
 

@@ -34,16 +34,30 @@ def serves(probe: t.Mapping[str, t.Any], emulation: bool) -> bool:
     return probe.get("accelerator") == "kvm" or (emulation and probe.get("accelerator") == "tcg")
 
 
+# What lets HTCondor's own VM universe boot guests. Its network is QEMU's: no network of libvirt has to be there.
+VM_UNIVERSE = {
+    "VM_TYPE": "kvm",
+    "VM_NETWORKING": True,
+    "VM_NETWORKING_TYPE": "nat",
+    # A machine that could not be started makes the node say that it has no VM universe, until it looks again.
+    "VM_RECHECK_INTERVAL": 60,
+    "VM_STATUS_INTERVAL": 30,
+    "LIBVIRT_XML_SCRIPT": "/usr/local/libexec/grid-vm-xml",
+}
+
+
 def condor_knobs(
     probe: t.Mapping[str, t.Any],
     emulation: bool = False,
     guests: int | None = None,
     exclusive: bool = True,
     guest_memory: int | None = None,
+    vm_universe: bool = False,
 ) -> dict[str, t.Any]:
     """Return the knobs of an execution point that is a virt node: what it can do, and whose jobs it takes or prefers.
 
     guests is how many jobs it runs at once, guest_memory how many MiB such a job may ask for; None for as many as fit.
+    vm_universe tells whether HTCondor's own VM universe boots guests there, too.
     """
     able = serves(probe, emulation)
     kvm = probe.get("kvm") or {}
@@ -65,6 +79,11 @@ def condor_knobs(
     if able and guest_memory is not None:
         fits = f"((TARGET.RequestMemory ?: 0) <= {guest_memory})"
         conditions.append(fits if exclusive else f"({_WISHED} =!= true || {fits})")
+    if able and vm_universe:
+        knobs.update(VM_UNIVERSE)
+        knobs["VM_MEMORY"] = guests * guest_memory if guests and guest_memory else "$(DETECTED_MEMORY)"
+        if guests is not None:
+            knobs["VM_MAX_NUMBER"] = guests
     if conditions:
         knobs["START"] = " && ".join(["($(START:True))", *conditions])
     return knobs

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 import shlex
@@ -365,6 +367,62 @@ def test_a_broken_image_never_replaces_a_good_one(virt: Virt, image: dict[str, s
     assert "What was there before is left as it was." in " ".join(play.output.split())
     assert virt.ssh(NODE, f"stat --format '%i %Y' {IMAGE}") == before
     assert virt.ssh(NODE, "ls -A /var/lib/grid-vm/images").split() == [".debian-13.seal", "debian-13"]
+
+
+def test_the_vm_universe(virt: Virt) -> None:
+    """HTCondor's own way: the guest's disks come back, QEMU is the job's, and nobody gets at files of the host."""
+    example = (ROOT / "docs" / "examples" / "virt" / "universe.sub").read_text()
+    run = "cd input && sha256sum data | cut -c 1-64 >../output/checksum; sleep 15; exit 7\n"
+    make = (
+        f"mkdir -p tree/input tree/output && printf %s {shlex.quote(run)} >tree/run && echo data >tree/input/data && "
+        "truncate --size=16M job.img && /usr/sbin/mke2fs -q -t ext3 -L GRIDJOB -d tree job.img"
+    )
+    domains = "virsh --connect qemu:///system list --all --name | grep ."
+    virt.ssh(NODE, "systemd-run --quiet --unit=images python3 -m http.server --directory /srv/guest 8000")
+    fetch = "import urllib.request as r; r.urlretrieve('http://198.51.100.72:8000/image.qcow2', 'disk.qcow2')"
+
+    def submit(name: str) -> tuple[str, str]:
+        directory = virt.make_directory("anna", name)
+        virt.send(HEAD, {"universe.sub": example}, directory, "anna")
+        virt.ssh(HEAD, f"cd {directory} && python3 -c {shlex.quote(fetch)}")
+        virt.ssh(HEAD, f"cd {directory} && {make} && chown -R anna: .")
+        printed = virt.ssh(HEAD, f"cd {directory} && runuser -u anna -- condor_submit -terse universe.sub")
+        return directory, printed.split(".")[0]
+
+    directory, _cluster = submit("universe")
+    virt.wait_until("running it", NODE, "pgrep qemu-system", 120)
+    assert re.fullmatch(r"slot1_\d+", virt.ssh(NODE, "ps -o user:20= -C qemu-system-x86_64").strip())
+    virt.wait_for_jobs(directory, 240)
+    assert virt.ssh(HEAD, f"cd {directory} && /usr/sbin/debugfs -R 'cat exit-code' job.img 2>/dev/null").strip() == "7"
+    told = virt.ssh(HEAD, f"cd {directory} && /usr/sbin/debugfs -R 'cat output/checksum' job.img 2>/dev/null").strip()
+    assert told == hashlib.sha256(b"data\n").hexdigest()
+    virt.assert_nothing_is_left()
+    assert virt.try_ssh(NODE, domains).returncode == 1
+
+    directory, cluster = submit("removed")
+    virt.wait_until("running it", NODE, "pgrep qemu-system", 120)
+    virt.ssh(HEAD, f"condor_rm {cluster}")
+    virt.assert_nothing_is_left()
+    assert virt.try_ssh(NODE, domains).returncode == 1
+
+    virt.ssh(NODE, "systemctl stop images")
+
+    # An overlay of a file of the host. The node has no VM universe until it has looked again.
+    virt.ssh(NODE, "echo secret >/root/secret; chmod 600 /root/secret")
+    directory = virt.make_directory("anna", "overlay")
+    overlay = virt.ssh(
+        NODE, "qemu-img create -q -u -f qcow2 -F raw -b /root/secret /tmp/overlay 1M && base64 -w 0 /tmp/overlay"
+    )
+    virt.ssh(NODE, "rm /tmp/overlay")
+    virt.send(HEAD, {"disk.qcow2": base64.b64decode(overlay), "universe.sub": example}, directory, "anna")
+    virt.ssh(HEAD, f"cd {directory} && {make} && chown -R anna: . && runuser -u anna -- condor_submit universe.sub")
+    virt.wait_until("told", HEAD, f"grep VMGAHP_ERR_INTERNAL {directory}/log", 120)
+    assert virt.ssh(NODE, "stat -c '%U %a' /root/secret && cat /root/secret") == "root 600\nsecret\n"
+    virt.ssh(HEAD, "condor_rm anna")
+    virt.wait_until(
+        "having the VM universe again", HEAD, f"condor_status -af Machine HasVM | grep '^{NODE}.*true'", 240
+    )
+    virt.assert_nothing_is_left()
 
 
 def test_many_jobs_and_a_restart(virt: Virt, soak: bool) -> None:

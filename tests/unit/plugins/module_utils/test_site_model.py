@@ -573,6 +573,7 @@ def test_a_virt_node_of_defaults() -> None:
         "emulation": False,
         "guests": None,
         "guest_memory": None,
+        "vm_universe": False,
         "exclusive": True,
         "host": {"users": [], "device_mode": "0660", "probe_limit": 5, "images": [], "system_daemon": False},
     }
