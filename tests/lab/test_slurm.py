@@ -9,6 +9,7 @@ import base64
 import json
 import re
 import shlex
+import time
 import typing as t
 from pathlib import Path
 
@@ -242,6 +243,45 @@ def test_daemons_are_restarted_while_jobs_run(slurm: Slurm) -> None:
     assert slurm.ssh(FIRST, process) == before[1]
     assert slurm.as_user("srun --nodes=2 --overlap --mem=100 hostname | sort") == f"{FIRST}\n{SECOND}\n"
     slurm.as_user(f"scancel {number}")
+
+
+def test_munges_key_is_rotated_while_a_job_runs(slurm: Slurm) -> None:
+    read = "base64 --wrap=0 /etc/munge/munge.key"
+    old = slurm.ssh(CONTROLLER, read)
+    number = slurm.submit("sleep 600", f"-w{FIRST}", "--output=/dev/null")
+    before = slurm.wait_for(number, "RUNNING")
+    time.sleep(1)
+    since = time.time()
+
+    def arguments() -> tuple[str, str]:
+        return "-e", f"rotate_keys_older_than={int(time.time() - since)}"
+
+    alone = slurm.play("rotate_keys.yml", *arguments(), "--limit", SECOND)
+    assert f"would be locked out: {CONTROLLER}, {FIRST}" in " ".join(alone.output.split())
+    assert set(slurm.play("rotate_keys.yml", *arguments(), "--check").changed) == {CONTROLLER}
+    assert slurm.ssh(CONTROLLER, read) == old
+    slurm.kill_run("rotate_keys.yml", *arguments(), task="Give it to the nodes", delay=0.2)
+    play = slurm.play("rotate_keys.yml", *arguments())
+    assert not slurm.play("rotate_keys.yml", *arguments()).changed
+    keys = [slurm.ssh(host, read) for host in HOSTS]
+    assert len(set(keys)) == 1
+    assert keys[0] != old
+    assert keys[0] not in play.output
+
+    after = slurm.job(number)
+    assert all(before[key] == after[key] for key in ("StartTime", "JobState", "Restarts", "NodeList"))
+    assert slurm.as_user("srun --nodes=2 --overlap --mem=100 hostname | sort") == f"{FIRST}\n{SECOND}\n"
+    assert not slurm.play("batch.yml").changed
+    slurm.as_user(f"scancel {number}")
+    slurm.wait_for(number, "CANCELLED")
+    # What the old key proves, the new one does not.
+    paths = " ".join(f"--{name}=/run/munge/old.{name}" for name in ("socket", "pid-file", "seed-file", "log-file"))
+    install = f"echo {old} | base64 --decode | install -o munge -m 400 /dev/stdin /run/munge/old.key"
+    slurm.ssh(SECOND, f"{install} && runuser -u munge -- munged --key-file=/run/munge/old.key {paths}")
+    told = slurm.try_ssh(SECOND, "munge --no-input --socket=/run/munge/old.socket | unmunge")
+    assert told.returncode != 0
+    assert "Invalid credential" in told.stdout + told.stderr
+    slurm.ssh(SECOND, "kill $(cat /run/munge/old.pid-file)")
 
 
 def test_the_report_says_what_sinfo_says(slurm: Slurm, tmp_path: Path) -> None:
