@@ -41,8 +41,8 @@ options:
     type: str
   older_than:
     description:
-      - Without O(key), a key that was written more than so many seconds ago is replaced by a new one. All hosts that are
-        to understand each other need the new one then.
+      - Without O(key), a key that was written more than so many seconds ago is replaced by a new one. All hosts that
+        are to understand each other need the new one then.
     type: int
   return_key:
     description:
