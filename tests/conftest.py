@@ -20,7 +20,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run the long forms of the lab's tests")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only the long form has."""
+    if not config.getoption("--soak"):
+        left_out = [item for item in items if item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "soak: a test of the long form alone")
     # A checkout may lie anywhere; Python finds a collection only below ansible_collections/NAMESPACE/NAME.
     path = ROOT / ".cache" / "import"
     link = path / "ansible_collections" / "sitewright" / "grid"
