@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Unit
 
 UNIT = "cephfs.service"
-# Where a second ceph-fuse mounts before it takes the place of the first.
-NEXT = "/run/cephfs.next"
 
 
 @dataclass(frozen=True)
@@ -28,11 +26,11 @@ class Mount:
     access: str
     timeout: int
 
-    def argv(self, where: str | None = None) -> list[str]:
-        """Return the command that mounts, here or elsewhere, and goes into the background once that is done."""
+    def argv(self) -> list[str]:
+        """Return the command that mounts, and goes into the background once that is done."""
         identity = ["--id", self.name.partition(".")[2], "--client_fs", self.filesystem]
         options = ["-o", "ro"] if self.access == "r" else []
-        return ["/usr/bin/ceph-fuse", *identity, "--client_mountpoint", self.path, where or self.mount, *options]
+        return ["/usr/bin/ceph-fuse", *identity, "--client_mountpoint", self.path, self.mount, *options]
 
 
 def render_unit(mount: Mount) -> str:
@@ -55,9 +53,8 @@ Type=forking
 GuessMainPID=no
 ExecStartPre=/usr/bin/mkdir --parents {where}
 ExecStart={_quote(mount.argv())}
-# Mounts a second time, elsewhere: Ansible puts that in the place of the first mount.
-ExecReload=/usr/bin/mkdir --parents {_quote([NEXT])}
-ExecReload={_quote(mount.argv(NEXT))}
+# Mounts a second time, upon the first mount, which Ansible takes away beneath.
+ExecReload={_quote(mount.argv())}
 # What a killed ceph-fuse leaves mounted answers nothing, and is in the way of the next.
 ExecStopPost=-/usr/bin/umount --lazy {where}
 Restart=always

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Private to sitewright.grid: a second ceph-fuse takes over a mount, under those who use it."""
+"""Private to sitewright.grid: a second ceph-fuse takes over a mount, under those who use it.
+
+It mounts at the same path, upon the first one, and so knows itself by the path that stays.
+"""
 
 from __future__ import annotations
 
@@ -13,29 +16,44 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible_collections.sitewright.grid.plugins.module_utils._ceph_fuse import NEXT
-
 PROC = "/proc"
 MOUNTS = "/proc/self/mountinfo"
+# Where a run notes the device of the youngest mount, for as long as there is more than one.
+NEXT = "/run/cephfs.next"
 # Linux' own numbers; those of these system calls are the same on all its architectures.
 _OPEN_TREE, _MOVE_MOUNT = 428, 429
 _AT_FDCWD = -100
 _OPEN_TREE_CLONE = 1
 _FROM_EMPTY_PATH, _BENEATH = 0x4, 0x200
 _DETACH = 2
-# What a kernel says that knows no such call (before Linux 5.2), or not this way of it (before 6.5).
+# What a kernel says that knows no such call (before Linux 5.2), or not this way of it (before 6.5). The first is told
+# before anything has changed, and the mounts stay one upon the other.
 _UNKNOWN = (errno.ENOSYS, errno.EINVAL)
 
 
-def parse_mounts(text: str) -> list[tuple[str, str]]:
-    """Return mount point and device (C(major:minor)) of each mount in the text of C(/proc/self/mountinfo)."""
-    fields = (line.split() for line in text.splitlines())
-    return [(words[4].encode().decode("unicode_escape"), words[2]) for words in fields if len(words) > 4]
+class Mounted(t.NamedTuple):
+    """A mount: its number, that of the mount it is on, where it is, and its device (C(major:minor))."""
+
+    number: str
+    parent: str
+    point: str
+    device: str
 
 
-def devices_at(mounts: t.Iterable[tuple[str, str]], path: str) -> list[str]:
-    """Return the devices that are mounted at this path, the lowest of them first."""
-    return [device for point, device in mounts if point == path]
+def parse_mounts(text: str) -> list[Mounted]:
+    """Return the mounts in the text of C(/proc/self/mountinfo)."""
+    fields = [words for words in map(str.split, text.splitlines()) if len(words) > 4]
+    return [Mounted(words[0], words[1], words[4].encode().decode("unicode_escape"), words[2]) for words in fields]
+
+
+def devices_at(mounts: t.Iterable[Mounted], path: str) -> list[str]:
+    """Return the devices that are mounted at this path one upon the other, the lowest of them first."""
+    here = {mount.number: mount for mount in mounts if mount.point == path}
+    above = {mount.parent: mount for mount in here.values() if mount.parent in here}
+    stack = [mount for mount in here.values() if mount.parent not in here][:1]
+    while stack and stack[-1].number in above:
+        stack.append(above[stack[-1].number])
+    return [mount.device for mount in stack]
 
 
 def parse_start(stat: str) -> int:
@@ -62,73 +80,64 @@ def started_at(program: str, identity: str) -> float:
 
 
 class Handover:
-    """A mount, and the one at NEXT that takes its place."""
+    """The mounts at a path, one upon the other, of which the youngest takes the place of all."""
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.libc = ctypes.CDLL(None, use_errno=True)
 
-    def _devices(self, path: str) -> list[str]:
-        return devices_at(parse_mounts(Path(MOUNTS).read_text()), path)
+    def _devices(self) -> list[str]:
+        return devices_at(parse_mounts(Path(MOUNTS).read_text()), self.path)
 
     @property
     def is_begun(self) -> bool:
-        """Tell whether something is mounted at NEXT."""
-        return bool(self._devices(NEXT))
+        """Tell whether more than one is mounted there."""
+        return len(self._devices()) > 1
 
-    def drop(self) -> None:
-        """Unmount what is at NEXT."""
-        while self.is_begun:
-            self._unmount(NEXT)
+    def forget(self) -> None:
+        """Forget which one was the youngest: another one is going to be mounted upon it, or is alone."""
+        Path(NEXT).unlink(missing_ok=True)
 
     def finish(self) -> None:
-        """Put what is mounted at NEXT in the place of the mount. Raises OSError; then the old one is still there.
+        """Leave the youngest mount alone there. Raises OSError; then one is still there that serves.
 
-        Every step can be the last one of a run that is killed: the next one goes on from there.
+        The path is never without a mount: ceph-fuse has the kernel forget names by remounting it, and ends itself where
+        it cannot. Every step can be the last one of a run that is killed; the next one goes on from there.
         """
-        device = self._devices(NEXT)[-1]
-        if device not in self._devices(self.path):
-            self._put_beneath()
-        while self._top(self.path) != device:
-            self._unmount(self.path)
-        self.drop()
-
-    def _top(self, path: str) -> str:
-        """Return the device that is seen at a path."""
-        try:
-            number = os.stat(path).st_dev
-        except OSError:  # its ceph-fuse is dead
-            return ""
-        return f"{os.major(number)}:{os.minor(number)}"
+        stack = self._devices()
+        note = Path(NEXT)
+        noted = note.read_text().strip() if note.exists() else ""
+        youngest = noted if noted in stack else stack[-1]
+        if youngest != noted:
+            note.write_text(youngest)
+        while len(stack) > 1:
+            if stack[-1] == youngest:
+                self._put_beneath()
+            else:
+                self._unmount()
+            stack = self._devices()
+        self.forget()
 
     def _put_beneath(self) -> None:
-        """Mount what is at NEXT beneath the mount; where the kernel cannot, in its place at once."""
+        """Put the upper mount beneath the one below it; where the kernel cannot, in its place at once."""
+        tree = self._call(_OPEN_TREE, _AT_FDCWD, self.path.encode(), _OPEN_TREE_CLONE)
         try:
-            tree = self._call(_OPEN_TREE, _AT_FDCWD, NEXT.encode(), _OPEN_TREE_CLONE)
-        except OSError as error:
-            if error.errno not in _UNKNOWN:
-                raise
-            self._swap()
-            return
-        try:
-            self._call(_MOVE_MOUNT, tree, b"", _AT_FDCWD, self.path.encode(), _FROM_EMPTY_PATH | _BENEATH)
-        except OSError as error:
-            if error.errno not in _UNKNOWN:
-                raise
-            self._swap()
+            self._unmount()
+            where = (_AT_FDCWD, self.path.encode())
+            try:
+                self._call(_MOVE_MOUNT, tree, b"", *where, _FROM_EMPTY_PATH | _BENEATH)
+            except OSError as error:
+                if error.errno not in _UNKNOWN:
+                    raise
+                self._unmount()
+                self._call(_MOVE_MOUNT, tree, b"", *where, _FROM_EMPTY_PATH)
         finally:
             os.close(tree)
 
-    def _swap(self) -> None:
-        bind = 4096
-        self._unmount(self.path)
-        if self.libc.mount(NEXT.encode(), self.path.encode(), None, ctypes.c_ulong(bind), None) < 0:
+    def _unmount(self) -> None:
+        """Take the upper mount away; who uses it keeps it."""
+        if self.libc.umount2(self.path.encode(), _DETACH) < 0:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), self.path)
-
-    def _unmount(self, path: str) -> None:
-        """Take a mount away from its place; who uses it keeps it."""
-        if self.libc.umount2(path.encode(), _DETACH) < 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), path)
 
     def _call(self, number: int, *arguments: t.Any) -> int:
         done = int(self.libc.syscall(ctypes.c_long(number), *arguments))

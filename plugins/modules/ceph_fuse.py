@@ -130,7 +130,7 @@ def hand_over(cli: Cli, mounts: Handover) -> None:
         try:
             mounts.finish()
         except OSError as error:
-            cli.fail(f"The new mount did not take the place of {mounts.path}, which goes on: {error}")
+            cli.fail(f"The new mount at {mounts.path} serves, but the old one is there still: {error}")
 
 
 def main() -> None:
@@ -182,7 +182,7 @@ def main() -> None:
     if not module.check_mode:
         write_files(cli, files)
         if plan.commands:
-            mounts.drop()  # what a run that was cut short has mounted has read an older key
+            mounts.forget()
         for argv in plan.commands:
             cli.run(argv, explain=explain)
         hand_over(cli, mounts)

@@ -10,16 +10,19 @@ from pathlib import Path
 import pytest
 from ansible_collections.sitewright.grid.plugins.module_utils import _ceph_fuse_handover as handover
 
+# What was put beneath has the higher number.
 MOUNTS = r"""22 1 0:20 / / rw shared:1 - overlay overlay rw
-30 22 0:45 / /big\040data rw shared:9 - fuse.ceph-fuse ceph-fuse rw
-31 30 0:46 / /big\040data rw shared:9 - fuse.ceph-fuse ceph-fuse rw
-32 22 0:47 / /run/cephfs.next rw - fuse.ceph-fuse ceph-fuse rw
+30 31 0:45 / /big\040data rw shared:9 - fuse.ceph-fuse ceph-fuse rw
+31 22 0:46 / /big\040data rw shared:9 - fuse.ceph-fuse ceph-fuse rw
+32 30 0:48 / /big\040data rw shared:9 - fuse.ceph-fuse ceph-fuse rw
+33 22 0:47 / /other rw - fuse.ceph-fuse ceph-fuse rw
 """
 
 
 def test_mounts_at_a_path_from_the_lowest_up() -> None:
     mounts = handover.parse_mounts(MOUNTS)
-    assert handover.devices_at(mounts, "/big data") == ["0:45", "0:46"]
+    assert handover.devices_at(mounts, "/big data") == ["0:46", "0:45", "0:48"]
+    assert handover.devices_at(mounts, "/other") == ["0:47"]
     assert handover.devices_at(mounts, "/big") == []
 
 
