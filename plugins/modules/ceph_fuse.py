@@ -17,8 +17,8 @@ description:
   - A mount whose unit is as it should be is left alone. A changed unit mounts anew, which interrupts those who use the
     mount; a changed owner or mode of the keyring does not.
   - With O(replace_key), a second C(ceph-fuse) with the new key takes over without an interruption. Who has a file open
-    keeps the first one, which ends when the last of them has gone. The kernel (Linux 6.5 or later) puts the new
-    mount beneath the old one; with an older kernel there is no mount for an instant.
+    keeps the first one, which ends when the last of them has gone. It mounts upon the first one, which is then taken
+    away beneath it (Linux 6.5 or later); with an older kernel there is no mount for an instant.
 extends_documentation_fragment:
   - sitewright.grid.attributes
   - sitewright.grid.attributes.full

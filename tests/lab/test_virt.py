@@ -378,7 +378,9 @@ def test_the_vm_universe(virt: Virt) -> None:
         "truncate --size=16M job.img && /usr/sbin/mke2fs -q -t ext3 -L GRIDJOB -d tree job.img"
     )
     domains = "virsh --connect qemu:///system list --all --name | grep ."
-    virt.ssh(NODE, "systemd-run --quiet --unit=images python3 -m http.server --directory /srv/guest 8000")
+    virt.ssh(
+        NODE, "systemctl stop images; systemd-run -q --collect --unit=images python3 -m http.server -d /srv/guest 8000"
+    )
     fetch = "import urllib.request as r; r.urlretrieve('http://198.51.100.72:8000/image.qcow2', 'disk.qcow2')"
 
     def submit(name: str) -> tuple[str, str]:
