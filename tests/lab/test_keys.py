@@ -34,7 +34,7 @@ MOMENTS = (
     ("Replace the signing key", 0.4),
     ("Remove the successor", 0.2),
 )
-SHORT = (4, 7)
+SHORT = (4,)
 # Writes a file for ever into one that stays open, and others that it reads again. Its journal tells every fault.
 WRITER = r"""
 import hashlib, os, sys, time

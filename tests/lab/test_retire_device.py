@@ -123,6 +123,7 @@ def test_one_device_leaves_and_its_host_stays(site: Lab, make: Devices) -> None:
     site.wait_for_health("small1")
 
 
+@pytest.mark.soak
 def test_a_lost_device_leaves_by_its_data_directory(site: Lab, make: Devices) -> None:
     make(FIRST, SECOND).play("site.yml")
     site.wait_for_health("small1")
@@ -138,6 +139,8 @@ def test_a_lost_device_leaves_by_its_data_directory(site: Lab, make: Devices) ->
     assert not without.play("site.yml").changed
     site.wait_for_health("small1")
 
+
+def test_no_byte_was_lost(site: Lab) -> None:
     site.ssh("small2", "touch /root/stop; while ! [ -e /root/done ]; do sleep 0.2; done")
     assert site.ssh("small2", "cat /root/writer.log") == ""
     assert len(site.ssh("small2", "cat /root/sums").splitlines()) > 50

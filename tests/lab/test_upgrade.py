@@ -48,7 +48,7 @@ MOMENTS = (
     Moment("Upgrade the execution points", "Let the jobs of the execution point end", 1.0),
     Moment("Upgrade the execution points", "Wait until they serve", 0.3),
 )
-SHORT = (4, 7, 8)
+WHILE_OSDS_RESTART = MOMENTS[4]
 AT_PACKAGES = Moment("Upgrade the monitors", "Upgrade the packages from APT", 4.0)
 
 
@@ -157,12 +157,13 @@ def test_there_is_nothing_to_do_at_first(rising: Rising) -> None:
     assert rising.started() == before
 
 
-def test_a_rolling_restart_killed_and_run_again(rising: Rising, soak: bool) -> None:
+@pytest.mark.soak
+def test_a_rolling_restart_killed_and_run_again(rising: Rising) -> None:
     moment = int(time.time()) + 1
     time.sleep(1.1)
     restart = ("-e", f"upgrade_restart={moment}")
     with Load(rising):
-        for kill_at in MOMENTS if soak else [MOMENTS[number] for number in SHORT]:
+        for kill_at in MOMENTS:
             rising.kill_upgrade(kill_at, *restart)
         rising.play("upgrade.yml", *restart)
     assert rising.starts_since(moment) == dict.fromkeys(rising.started(), 1)
@@ -189,7 +190,8 @@ def test_newer_packages_under_load(rising: Rising) -> None:
 
     rising.ssh("rise1", "ceph osd set noout")  # the operator's own
     with Load(rising):
-        rising.kill_upgrade(AT_PACKAGES)
+        for moment in AT_PACKAGES, WHILE_OSDS_RESTART:
+            rising.kill_upgrade(moment)
         rising.play("upgrade.yml")
     assert "noout" in rising.flags()
     rising.ssh("rise1", "ceph osd unset noout")
