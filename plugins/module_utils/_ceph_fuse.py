@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from ansible_collections.sitewright.grid.plugins.module_utils._systemd import Unit
 
 UNIT = "cephfs.service"
+# Where a second ceph-fuse mounts before it takes the place of the first: this and six more characters.
+PLACE = "/run/cephfs."
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,11 @@ class Mount:
     access: str
     timeout: int
 
-    def argv(self) -> list[str]:
-        """Return the command that mounts, and goes into the background once that is done."""
+    def argv(self, where: str | None = None) -> list[str]:
+        """Return the command that mounts, here or elsewhere, and goes into the background once that is done."""
         identity = ["--id", self.name.partition(".")[2], "--client_fs", self.filesystem]
         options = ["-o", "ro"] if self.access == "r" else []
-        return ["/usr/bin/ceph-fuse", *identity, "--client_mountpoint", self.path, self.mount, *options]
+        return ["/usr/bin/ceph-fuse", *identity, "--client_mountpoint", self.path, where or self.mount, *options]
 
 
 def render_unit(mount: Mount) -> str:
@@ -53,8 +55,8 @@ Type=forking
 GuessMainPID=no
 ExecStartPre=/usr/bin/mkdir --parents {where}
 ExecStart={_quote(mount.argv())}
-# Mounts a second time, upon the first mount, which Ansible takes away beneath.
-ExecReload={_quote(mount.argv())}
+# Mounts a second time, in a place of its own: Ansible puts that in the stead of the first mount.
+ExecReload=/bin/sh -c '{_reload(mount)}'
 # What a killed ceph-fuse leaves mounted answers nothing, and is in the way of the next.
 ExecStopPost=-/usr/bin/umount --lazy {where}
 Restart=always
@@ -64,6 +66,12 @@ TimeoutStartSec={mount.timeout}
 [Install]
 WantedBy=remote-fs.target
 """
+
+
+def _reload(mount: Mount) -> str:
+    """Return the script that mounts in a place of its own, for systemd to read between single quotes."""
+    words = [f'"$$(mktemp -d {PLACE}XXXXXX)"' if word == PLACE else _quote([word]) for word in mount.argv(PLACE)]
+    return " ".join(["exec", *words]).replace("\\", "\\\\").replace("'", "\\'")
 
 
 def _quote(argv: t.Iterable[str]) -> str:

@@ -72,6 +72,8 @@ def build_ceph(hosts: t.Mapping[str, Host], serving: Serving, settings: Settings
         "clients": list(serving["ceph_clients"]),
         "conf": conf,
         "config": _config(defaults, settings),
+        "config_of_running": _config_of_running(settings),
+        "osd_weight_step": settings.site("ceph_osd_weight_step"),
         "pools": pools,
         "filesystem": filesystem,
         "client": {"path": settings.site("ceph_client_path"), "access": settings.site("ceph_client_access")},
@@ -274,6 +276,15 @@ def _monitor(host: Host, retires: bool) -> dict[str, t.Any]:
         "addrs": f"[v2:{shown}:3300,v1:{shown}:6789]",
         "retiring": host.retiring or retires,
     }
+
+
+def _config_of_running(settings: Settings) -> list[dict[str, str]]:
+    """Return what the central configuration has beside, once the cluster's first OSDs are made."""
+    option = "osd_crush_initial_weight"
+    if any(option in options for options in settings.site("ceph_config").values()):
+        return []
+    wanted = {"value": "0"} if settings.site("ceph_osd_weight_step") else {"state": "absent"}
+    return [{"who": "osd", "option": option, **wanted}]
 
 
 def _config(defaults: dict[str, str], settings: Settings) -> list[dict[str, str]]:

@@ -259,6 +259,15 @@ CEPH_VARIABLES = (
         "The devices and files that the host's OSDs use; see below.",
     ),
     Variable(
+        "ceph_osd_weight_step",
+        "site",
+        "number",
+        None,
+        number(1),
+        "How many GiB of their weight new OSDs of a running cluster get at a time, by weigh_osds.yml. Without it they "
+        "get all of it at once.",
+    ),
+    Variable(
         "ceph_retiring_daemons",
         "host",
         "list of mon, mgr, mds",

@@ -17,8 +17,8 @@ description:
   - A mount whose unit is as it should be is left alone. A changed unit mounts anew, which interrupts those who use the
     mount; a changed owner or mode of the keyring does not.
   - With O(replace_key), a second C(ceph-fuse) with the new key takes over without an interruption. Who has a file open
-    keeps the first one, which ends when the last of them has gone. It mounts upon the first one, which is then taken
-    away beneath it (Linux 6.5 or later); with an older kernel there is no mount for an instant.
+    keeps the first one, which ends when the last of them has gone. The kernel (Linux 6.5 or later) puts the new
+    mount beneath the old one; with an older kernel there is no mount for an instant.
 extends_documentation_fragment:
   - sitewright.grid.attributes
   - sitewright.grid.attributes.full
@@ -130,7 +130,7 @@ def hand_over(cli: Cli, mounts: Handover) -> None:
         try:
             mounts.finish()
         except OSError as error:
-            cli.fail(f"The new mount at {mounts.path} serves, but the old one is there still: {error}")
+            cli.fail(f"The new mount did not take the place of {mounts.path}, which goes on: {error}")
 
 
 def main() -> None:
@@ -182,7 +182,7 @@ def main() -> None:
     if not module.check_mode:
         write_files(cli, files)
         if plan.commands:
-            mounts.forget()
+            mounts.drop()  # what a run that was cut short has mounted has read an older key
         for argv in plan.commands:
             cli.run(argv, explain=explain)
         hand_over(cli, mounts)

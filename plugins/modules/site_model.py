@@ -123,6 +123,14 @@ site:
           elements: dict
           sample:
             - {who: osd, option: osd_max_backfills, value: "1"}
+        config_of_running:
+          description: What it has beside, once the cluster's first OSDs are made.
+          type: list
+          elements: dict
+          sample: [{who: osd, option: osd_crush_initial_weight, state: absent}]
+        osd_weight_step:
+          description: How many GiB of weight new OSDs get at a time, or V(null).
+          type: int
         pools:
           description: The pools of the file system; C(pg_num) is V(null) where Ceph decides it.
           type: list

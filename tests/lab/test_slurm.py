@@ -221,7 +221,7 @@ def test_daemons_are_restarted_while_jobs_run(slurm: Slurm) -> None:
 
     moment = ("-e", f"upgrade_restart={slurm.ssh(CONTROLLER, 'date +%s').strip()}")
     plan = slurm.play("upgrade.yml", *moment, "--check")
-    told = [line.split() for line in plan.output.splitlines() if line.startswith("slurm ")]
+    told = [line.split() for line in plan.output.splitlines() if line.strip().startswith("slurm ")]
     assert [(*row[:3], *row[6:]) for row in told] == [
         ("slurm", "controller", CONTROLLER, "restart"),
         ("slurm", "node", FIRST, "hold,", "restart"),
