@@ -39,8 +39,6 @@ VM_UNIVERSE = {
     "VM_TYPE": "kvm",
     "VM_NETWORKING": True,
     "VM_NETWORKING_TYPE": "nat",
-    # A machine that could not be started makes the node say that it has no VM universe, until it looks again.
-    "VM_RECHECK_INTERVAL": 60,
     "VM_STATUS_INTERVAL": 30,
     "LIBVIRT_XML_SCRIPT": "/usr/local/libexec/grid-vm-xml",
 }

@@ -11,6 +11,7 @@ libvirt.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -19,11 +20,14 @@ import sys
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from ansible_collections.sitewright.grid.plugins.module_utils._domain_xml import ACCELERATORS
 from ansible_collections.sitewright.grid.plugins.module_utils._vm_image import ImageError, examine_image
 
 NODE = "/var/lib/grid-vm/node.json"  # what the probe has found on this node
+UPDATE = "/var/lib/grid-vm/vm-universe.ad"  # says that the node has a VM universe
+COME_BACK_AFTER = 60  # seconds
 LIBVIRT = "/var/lib/libvirt/qemu"  # QEMU has to reach what libvirt has below it, as a member of its group
 _ATTRIBUTE = re.compile(r"\s*(\w+)\s*=\s*(.*?)\s*")
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
@@ -149,6 +153,18 @@ def render_machine(
     )
 
 
+def render_refusal(why: str) -> str:
+    """Return a domain that libvirt refuses, with the reason for VMGahpLog in it."""
+    return f"<domain type='refused'><name>refused</name><description>{escape(why)}</description></domain>"
+
+
+def _come_back() -> None:
+    """Let the node say again, after HTCondor has given the job up, that it has a VM universe: it is the job's fault."""
+    argv = ["systemd-run", "--quiet", "--collect", f"--on-active={COME_BACK_AFTER}", "condor_update_machine_ad", UPDATE]
+    with contextlib.suppress(OSError):
+        subprocess.run(argv, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def _ask(argv: list[str], within: int | None, user: int) -> tuple[int, str, str]:
     """Run a command in the job's account, for the job has made what it reads."""
     done = subprocess.run(argv, capture_output=True, text=True, timeout=within, check=False, user=user, extra_groups=[])
@@ -170,9 +186,10 @@ def main() -> int:
             if os.path.islink(path) or not os.path.isfile(path) or os.stat(path).st_uid != user:
                 raise UniverseError(f"{disk.file} is not a file of the job.")
             formats[disk.file] = examine_image(disk.file, path, lambda argv, within: _ask(argv, within, user))
-    except (UniverseError, ImageError, KeyError, ValueError, OSError, subprocess.SubprocessError) as error:
-        sys.stderr.write(f"grid-vm-xml: {error}\n")
-        return 1
-    group = os.stat(LIBVIRT).st_gid
-    sys.stdout.write(render_machine(machine, directory, formats, node["accelerator"], user, group) + "\n")
+        group = os.stat(LIBVIRT).st_gid
+        text = render_machine(machine, directory, formats, node["accelerator"], user, group)
+    except Exception as error:  # noqa: BLE001 - where this fails, condor_vm-gahp makes up a domain of its own
+        text = render_refusal(str(error) if isinstance(error, (UniverseError, ImageError)) else repr(error))
+        _come_back()
+    sys.stdout.write(text + "\n")
     return 0

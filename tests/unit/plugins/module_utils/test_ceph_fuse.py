@@ -32,6 +32,11 @@ def test_names_are_quoted_for_systemd() -> None:
     assert (
         "ExecStart=/usr/bin/ceph-fuse --id a --client_fs cephfs --client_mountpoint '/big data' '/100%%/$$x'\n" in text
     )
+    # The second mount's place is found by a shell, between quotes of its own.
+    assert (
+        "ExecReload=/bin/sh -c 'exec /usr/bin/ceph-fuse --id a --client_fs cephfs --client_mountpoint \\'/big data\\' "
+        '"$$(mktemp -d /run/cephfs.XXXXXX)"\'\n'
+    ) in text
     assert "Description=CephFS on /100%%/$x\n" in text
     assert "-o ro" not in text
 
