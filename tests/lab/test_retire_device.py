@@ -37,10 +37,15 @@ def disk() -> t.Iterator[str]:
 
 @pytest.fixture(scope="module")
 def make(disk: str, tmp_path_factory: pytest.TempPathFactory) -> Devices:
-    """Return what makes a site of two hosts, whose small1 has these devices; each may retire."""
+    """Return what makes a site of two hosts, whose small1 has these devices; each may retire.
 
-    def make(*paths: str, retiring: t.Collection[str] = ()) -> Lab:
+    weight_step is how many GiB of weight new OSDs get at a time.
+    """
+
+    def make(*paths: str, retiring: t.Collection[str] = (), weight_step: int | None = None) -> Lab:
         def edit(inventory: dict[str, t.Any]) -> None:
+            if weight_step:
+                inventory["all"]["vars"]["ceph_osd_weight_step"] = weight_step
             devices: list[dict[str, t.Any]] = [{"path": path, "retiring": path in retiring} for path in paths]
             for device in devices:
                 if device["path"] != DISK:
@@ -121,6 +126,33 @@ def test_one_device_leaves_and_its_host_stays(site: Lab, make: Devices) -> None:
     gone = f"small1 ceph-osd@{number}.service"
     assert site.active_since(["small1", "small2"]) == {name: at for name, at in since.items() if name != gone}
     site.wait_for_health("small1")
+
+
+def test_a_new_device_gets_its_weight_step_by_step(site: Lab, make: Devices) -> None:
+    def weights() -> dict[str, float]:
+        nodes = site.ceph("small1", "osd tree")["nodes"]
+        return {node["name"]: node["crush_weight"] for node in nodes if node["type"] == "osd"}
+
+    before = weights()
+    small = make(FIRST, weight_step=2)
+    assert set(small.play("site.yml").changed) == {"small1"}  # later OSDs begin without weight
+    growing = make(FIRST, SECOND, weight_step=2)
+    growing.play("site.yml")
+    assert not growing.play("site.yml").changed
+    (new,) = set(weights()) - set(before)
+    assert weights() == {**before, new: 0}
+    growing.kill_run("weigh_osds.yml", task="Give the new OSDs more weight", delay=4)
+    growing.play("weigh_osds.yml")
+    assert weights() == {**before, new: before["osd.0"]}
+    assert not growing.play("weigh_osds.yml").changed
+    assert not growing.play("site.yml").changed
+    site.wait_for_health("small1")
+
+    # It leaves again, and the next one has its weight at once.
+    make(FIRST, SECOND, retiring=[SECOND]).play("retire.yml")
+    assert set(weights()) == set(before)
+    make(FIRST).play("site.yml")
+    assert "osd_crush_initial_weight" not in site.ssh("small1", "ceph config dump")
 
 
 @pytest.mark.soak
