@@ -63,7 +63,7 @@ def find_missing(wanted: Json, status: Json, report: Json | None) -> list[str]:
     if wanted["fs_standbys"] and standbys < wanted["fs_standbys"]:
         missing.append(f"{standbys} of {wanted['fs_standbys']} standby metadata servers are there")
     if wanted["pgs_clean"] and report:
-        missing += _missing_pgs(status["pgmap"].get("pgs_by_state", []), report["osdmap"]["pools"])
+        missing += missing_pgs(status["pgmap"].get("pgs_by_state", []), report["osdmap"]["pools"])
     if wanted["health"] is not None:
         missing += [
             f"{code}: {check['summary']['message']}"
@@ -85,7 +85,11 @@ def _missing_osds(flag: str, wanted: list[str], counts: Json, report: Json | Non
     ]
 
 
-def _missing_pgs(states: t.Sequence[Json], pools: t.Iterable[Json]) -> list[str]:
+def missing_pgs(states: t.Sequence[Json], pools: t.Iterable[Json] = ()) -> list[str]:
+    """Return which placement groups are not active+clean, and how many of these pools' nothing is known of.
+
+    states are those of C(ceph status), which has none in a cluster without pools.
+    """
     missing = [
         f"{state['count']} placement groups are {state['state_name']}"
         for state in states

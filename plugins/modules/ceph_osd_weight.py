@@ -73,7 +73,7 @@ text:
     - How far that is, in words.
   returned: success
   type: str
-  sample: 2 OSDs have 25 % of the weight; 31 of 129 placement groups are not active+clean
+  sample: 2 OSDs have 25 % of the weight; 31 placement groups are active+remapped+backfilling
 commands:
   description:
     - The commands that were run, or would be in check mode, quoted for pasting.
@@ -87,6 +87,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_cli import ARGUMENTS, Ceph
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_wait import missing_pgs
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_weight import (
     NO_NOTE,
     NOTE,
@@ -115,10 +116,7 @@ class Weighing:
 
     def missing(self) -> list[str]:
         """Return what data is not in its place."""
-        pgmap = self.ceph.read_json("status")["pgmap"]
-        states = pgmap.get("pgs_by_state", [])
-        rest = sum(found["count"] for found in states if not {"active", "clean"} <= set(found["state_name"].split("+")))
-        return [f"{rest} of {pgmap['num_pgs']} placement groups are not active+clean"] if rest else []
+        return missing_pgs(self.ceph.read_json("status")["pgmap"].get("pgs_by_state", []))
 
 
 def main() -> None:

@@ -199,6 +199,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._ceph_retire impor
     plan_drain,
     plan_removal,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_wait import missing_pgs
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
 
@@ -292,7 +293,7 @@ class Retirement:
         # Its exit code is 0 with JSON, whatever it has to say.
         answer = self.ceph.read_json("osd", "safe-to-destroy", *(str(osd.id) for osd in osds))
         status = self.ceph.read_json("status")["pgmap"]
-        unsafe = find_unsafe(osds, answer, is_clean(status))
+        unsafe = find_unsafe(osds, answer, not missing_pgs(status.get("pgs_by_state", [])))
         missing = [f"{', '.join(osd.name for osd in unsafe)} not safe to destroy yet"] if unsafe else []
         degraded = status.get("degraded_ratio")
         if unsafe and degraded:
@@ -327,7 +328,8 @@ class Retirement:
             found = self.ceph.read_json("osd", "dump")["osds"]
             up = [f"osd.{osd['osd']}" for osd in found if osd["osd"] in wanted and osd["up"]]
             answer = self.ceph.read_json("osd", "safe-to-destroy", *map(str, sorted(wanted)))
-            unsafe = find_unsafe(osds, answer, is_clean(self.ceph.read_json("status")["pgmap"]))
+            states = self.ceph.read_json("status")["pgmap"].get("pgs_by_state", [])
+            unsafe = find_unsafe(osds, answer, not missing_pgs(states))
             if not up and not unsafe:
                 return
             if time.monotonic() > deadline:
@@ -336,12 +338,6 @@ class Retirement:
         why = [f"{', '.join(up)} still up: stop the daemons"] if up else []
         why += [f"{', '.join(osd.name for osd in unsafe)} not safe to destroy: use state=drained"] if unsafe else []
         self.cli.fail(f"Nothing was removed: {'; '.join(why)}.")
-
-
-def is_clean(pgmap: t.Mapping[str, t.Any]) -> bool:
-    """Tell whether all placement groups are whole, and in their places."""
-    states = pgmap.get("pgs_by_state", [])
-    return all({"active", "clean"} <= set(state["state_name"].split("+")) for state in states)
 
 
 def main() -> None:
