@@ -181,6 +181,7 @@ progress:
 """
 
 import errno
+import json
 import time
 import typing as t
 from dataclasses import replace
@@ -290,8 +291,7 @@ class Retirement:
         names = [osd.name for osd in osds]
         used = {node["name"]: node["kb_used_data"] for node in self.ceph.read_json("osd", "df")["nodes"]}
         left = sum(used.get(name, 0) for name in names)
-        # Its exit code is 0 with JSON, whatever it has to say.
-        answer = self.ceph.read_json("osd", "safe-to-destroy", *(str(osd.id) for osd in osds))
+        answer = self.ask_whether_safe(osd.id for osd in osds)
         status = self.ceph.read_json("status")["pgmap"]
         unsafe = find_unsafe(osds, answer, not missing_pgs(status.get("pgs_by_state", [])))
         missing = [f"{', '.join(osd.name for osd in unsafe)} not safe to destroy yet"] if unsafe else []
@@ -304,6 +304,12 @@ class Retirement:
             if done.rc:
                 missing.append(f"not ok to stop yet: {(done.stderr.strip() or done.stdout.strip())[:200]}")
         return left, missing
+
+    def ask_whether_safe(self, numbers: t.Iterable[int]) -> t.Any:
+        """Return what the cluster says of destroying these OSDs; a manager that has just started says nothing yet."""
+        # With JSON its exit code is 0, whatever it has to say.
+        done = self.ceph.read("osd", "safe-to-destroy", *map(str, numbers), "--format", "json", ok=NOT_YET)
+        return {"safe_to_destroy": [], "missing_stats": []} if done.rc else json.loads(done.stdout)
 
     # ---- absent
 
@@ -327,7 +333,7 @@ class Retirement:
         while True:
             found = self.ceph.read_json("osd", "dump")["osds"]
             up = [f"osd.{osd['osd']}" for osd in found if osd["osd"] in wanted and osd["up"]]
-            answer = self.ceph.read_json("osd", "safe-to-destroy", *map(str, sorted(wanted)))
+            answer = self.ask_whether_safe(sorted(wanted))
             states = self.ceph.read_json("status")["pgmap"].get("pgs_by_state", [])
             unsafe = find_unsafe(osds, answer, not missing_pgs(states))
             if not up and not unsafe:
