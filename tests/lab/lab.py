@@ -222,7 +222,7 @@ def edit_inventory(source: Path, directory: Path, edit: t.Callable[[dict[str, t.
     hosts = copy / "hosts.yml"
     inventory = yaml.safe_load(hosts.read_text())
     edit(inventory)
-    hosts.write_text(yaml.safe_dump(inventory))
+    hosts.write_text(yaml.safe_dump(inventory, sort_keys=False))
     return Lab(copy)
 
 
