@@ -162,6 +162,7 @@ def test_what_would_lose_something_is_refused(grown: Pool, make: t.Callable[...,
     grown.wait_for_health("small2")
 
 
+@pytest.mark.soak
 def test_single_daemons_leave_and_their_host_stays(grown: Pool, make: t.Callable[..., Pool]) -> None:
     before = grown.active_since(grown.hosts())
     leaving = make(daemons=["mon", "mds"])

@@ -34,6 +34,7 @@ IMAGE = "/var/lib/grid-vm/images/debian-13"
 EXECUTE = "/var/lib/condor/execute"
 # Of HTCondor's jobs a sandbox has to be gone as well.
 REST_OF_JOBS = f"ls -d {EXECUTE}/dir_* 2>/dev/null ; {REST}"
+UNIVERSE = "virsh --connect qemu:///system list --all --name | grep ."  # prints the domains of the VM universe
 DOMAINS = ROOT / "tests" / "unit" / "plugins" / "module_utils" / "domains"
 JOB = {
     "executable": "/usr/local/bin/grid-vm-run",
@@ -369,61 +370,59 @@ def test_a_broken_image_never_replaces_a_good_one(virt: Virt, image: dict[str, s
     assert virt.ssh(NODE, "ls -A /var/lib/grid-vm/images").split() == [".debian-13.seal", "debian-13"]
 
 
-def test_the_vm_universe(virt: Virt) -> None:
-    """HTCondor's own way: the guest's disks come back, QEMU is the job's, and nobody gets at files of the host."""
-    example = (ROOT / "docs" / "examples" / "virt" / "universe.sub").read_text()
+def submit_machine(virt: Virt, name: str, disk: bytes | None = None) -> tuple[str, str]:
+    """Submit the documented job of the VM universe, from another disk if one is given; return directory and cluster."""
     run = "cd input && sha256sum data | cut -c 1-64 >../output/checksum; sleep 15; exit 7\n"
     make = (
         f"mkdir -p tree/input tree/output && printf %s {shlex.quote(run)} >tree/run && echo data >tree/input/data && "
         "truncate --size=16M job.img && /usr/sbin/mke2fs -q -t ext3 -L GRIDJOB -d tree job.img"
     )
-    domains = "virsh --connect qemu:///system list --all --name | grep ."
-    virt.ssh(
-        NODE, "systemctl stop images; systemd-run -q --collect --unit=images python3 -m http.server -d /srv/guest 8000"
-    )
+    serve = "systemd-run -q --collect --unit=images python3 -m http.server -d /srv/guest 8000"
     fetch = "import urllib.request as r; r.urlretrieve('http://198.51.100.72:8000/image.qcow2', 'disk.qcow2')"
-
-    def submit(name: str) -> tuple[str, str]:
-        directory = virt.make_directory("anna", name)
-        virt.send(HEAD, {"universe.sub": example}, directory, "anna")
+    directory = virt.make_directory("anna", name)
+    files: dict[str, str | bytes] = {"universe.sub": (ROOT / "docs" / "examples" / "virt" / "universe.sub").read_text()}
+    if disk is None:
+        virt.ssh(NODE, f"systemctl is-active --quiet images || {serve}; sleep 1")
         virt.ssh(HEAD, f"cd {directory} && python3 -c {shlex.quote(fetch)}")
-        virt.ssh(HEAD, f"cd {directory} && {make} && chown -R anna: .")
-        printed = virt.ssh(HEAD, f"cd {directory} && runuser -u anna -- condor_submit -terse universe.sub")
-        return directory, printed.split(".")[0]
+    else:
+        files["disk.qcow2"] = disk
+    virt.send(HEAD, files, directory, "anna")
+    virt.ssh(HEAD, f"cd {directory} && {make} && chown -R anna: .")
+    printed = virt.ssh(HEAD, f"cd {directory} && runuser -u anna -- condor_submit -terse universe.sub")
+    return directory, printed.split(".")[0]
 
-    directory, _cluster = submit("universe")
+
+def test_the_vm_universe(virt: Virt) -> None:
+    """HTCondor's own way: the guest's disks come back, and QEMU is the job's."""
+    directory, _cluster = submit_machine(virt, "universe")
     virt.wait_until("running it", NODE, "pgrep qemu-system", 120)
     assert re.fullmatch(r"slot1_\d+", virt.ssh(NODE, "ps -o user:20= -C qemu-system-x86_64").strip())
     virt.wait_for_jobs(directory, 240)
-    assert virt.ssh(HEAD, f"cd {directory} && /usr/sbin/debugfs -R 'cat exit-code' job.img 2>/dev/null").strip() == "7"
-    told = virt.ssh(HEAD, f"cd {directory} && /usr/sbin/debugfs -R 'cat output/checksum' job.img 2>/dev/null").strip()
-    assert told == hashlib.sha256(b"data\n").hexdigest()
+    read = f"cd {directory} && /usr/sbin/debugfs job.img 2>/dev/null -R"
+    assert virt.ssh(HEAD, f"{read} 'cat exit-code'").strip() == "7"
+    assert virt.ssh(HEAD, f"{read} 'cat output/checksum'").strip() == hashlib.sha256(b"data\n").hexdigest()
     virt.assert_nothing_is_left()
-    assert virt.try_ssh(NODE, domains).returncode == 1
+    assert virt.try_ssh(NODE, UNIVERSE).returncode == 1
 
-    directory, cluster = submit("removed")
+
+@pytest.mark.soak
+def test_a_machine_that_is_removed_and_one_that_is_refused(virt: Virt) -> None:
+    _directory, cluster = submit_machine(virt, "removed")
     virt.wait_until("running it", NODE, "pgrep qemu-system", 120)
     virt.ssh(HEAD, f"condor_rm {cluster}")
     virt.assert_nothing_is_left(240)  # HTCondor asks after its machines every half minute
-    assert virt.try_ssh(NODE, domains).returncode == 1
+    assert virt.try_ssh(NODE, UNIVERSE).returncode == 1
 
-    virt.ssh(NODE, "systemctl stop images")
-
-    # An overlay of a file of the host. The node has no VM universe until it has looked again.
+    # An overlay of a file of the host. The node has no VM universe for a while.
     virt.ssh(NODE, "echo secret >/root/secret; chmod 600 /root/secret")
-    directory = virt.make_directory("anna", "overlay")
-    overlay = virt.ssh(
-        NODE, "qemu-img create -q -u -f qcow2 -F raw -b /root/secret /tmp/overlay 1M && base64 -w 0 /tmp/overlay"
-    )
-    virt.ssh(NODE, "rm /tmp/overlay")
-    virt.send(HEAD, {"disk.qcow2": base64.b64decode(overlay), "universe.sub": example}, directory, "anna")
-    virt.ssh(HEAD, f"cd {directory} && {make} && chown -R anna: . && runuser -u anna -- condor_submit universe.sub")
+    make = "qemu-img create -q -u -f qcow2 -F raw -b /root/secret /tmp/overlay 1M"
+    overlay = virt.ssh(NODE, f"{make} && base64 -w 0 /tmp/overlay; rm /tmp/overlay")
+    directory, cluster = submit_machine(virt, "overlay", base64.b64decode(overlay))
     virt.wait_until("told", HEAD, f"grep VMGAHP_ERR_INTERNAL {directory}/log", 120)
     assert virt.ssh(NODE, "stat -c '%U %a' /root/secret && cat /root/secret") == "root 600\nsecret\n"
-    virt.ssh(HEAD, "condor_rm anna")
-    virt.wait_until(
-        "having the VM universe again", HEAD, f"condor_status -af Machine HasVM | grep '^{NODE}.*true'", 240
-    )
+    virt.ssh(HEAD, f"condor_rm {cluster}")
+    has_one = f"condor_status -af Machine HasVM | grep '^{NODE}.*true'"
+    virt.wait_until("having the VM universe again", HEAD, has_one, 240)
     virt.assert_nothing_is_left()
 
 
@@ -458,6 +457,7 @@ def test_verify_boots_a_guest_and_tells_where_none_boots(virt: Virt) -> None:
     virt.assert_nothing_is_left()
 
 
+@pytest.mark.soak
 def test_a_node_retires_when_its_guest_has_ended(virt: Virt, image: dict[str, str], tmp_path: Path) -> None:
     def retire(inventory: dict[str, t.Any]) -> None:
         inventory["retiring"] = {"hosts": {NODE: None}}
