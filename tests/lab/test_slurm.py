@@ -14,7 +14,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from lab import ROOT, Lab, edit_inventory
+from lab import ROOT, Lab, edit_inventory, kill
 
 INVENTORY = ROOT / "tests" / "lab" / "inventories" / "slurm"
 CONTROLLER, FIRST, SECOND = "slurm1", "slurm2", "slurm3"
@@ -363,8 +363,9 @@ def test_a_node_retires_while_jobs_run(slurm: Slurm, small: Lab, leaving: Lab) -
 
     assert set(leaving.play("retire.yml", "--check").changed) == {SECOND}
     assert slurm.state(SECOND) == "mixed"
-    leaving.kill_run("retire.yml", task="Let their jobs end", delay=10)
-    assert slurm.state(SECOND) == "draining"
+    run = leaving.start("retire.yml")
+    slurm.wait_for_state(SECOND, "draining")
+    kill(run)
     assert slurm.job(own)["JobState"] == "RUNNING"
     failed = leaving.play("retire.yml", "-e", "retire_timeout=3", rc=2)
     assert f"1 jobs ({own} on {SECOND})" in " ".join(failed.output.split())
