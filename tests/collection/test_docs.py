@@ -84,3 +84,33 @@ def test_the_reference_has_a_page_for_everything(run: t.Callable[..., str], chec
     wanted |= {f"{path.name}_role.rst" for path in ROOT.glob("roles/*")}
     index = (tmp_path / "index.rst").read_text()
     assert {page for page in wanted if not (tmp_path / page).exists() or f"<{page}>" not in index} == set()
+
+
+SCENARIO = "lab/test_scenarios.py::def test_symptoms_and_their_cures"
+DOUBT = "unit/plugins/module_utils/test_ceph_cluster.py::def test_doubt_is_refused"
+# Each symptom of docs/troubleshooting.md by words of its row, and where it is made to happen.
+SYMPTOMS = {
+    "Site model: N faults": "lab/test_site.py::def test_a_faulty_inventory_reaches_no_host",
+    "silent: store3": DOUBT,
+    "run once without --limit": DOUBT,
+    "no monitor's host has a monitor's store": DOUBT,
+    "refuses a device": "unit/plugins/modules/ceph_osd.yml::refuses the whole list when one device holds something",
+    "this is still missing": "unit/plugins/modules/ceph_wait.yml::says what is missing, in the cluster's words",
+    "MGR_MODULE_DEPENDENCY": SCENARIO,
+    "fails on a health warning": SCENARIO,
+    "a run was interrupted": "lab/test_stores.py::def test_a_first_run_killed_and_run_again",
+    "the first mount fails": SCENARIO,
+    "ends with exit code 2": "lab/test_site_report.py::def test_what_needs_a_person_is_told",
+    "no system of the site has answered": "unit/plugins/inventory/test_pool.py::def test_no_answer_is_an_error",
+    "`never_seen`": "unit/plugins/module_utils/test_survey.py::def test_an_execution_point",
+    "RECENT_MGR_MODULE_CRASH": SCENARIO,
+}
+
+
+def test_each_symptom_is_made_to_happen_by_a_test() -> None:
+    rows = [line for line in (ROOT / "docs" / "troubleshooting.md").read_text().splitlines() if line.startswith("| ")]
+    symptoms = [row.split(" | ")[0] for row in rows[1:]]
+    assert not [row for row in symptoms if sum(words in row for words in SYMPTOMS) != 1]
+    for place in SYMPTOMS.values():
+        path, words = place.split("::")
+        assert words in (ROOT / "tests" / path).read_text(), place

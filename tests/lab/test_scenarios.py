@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import typing as t
 
 import pytest
+import yaml
 from lab import ROOT, Lab, molecule
 
 MOUNT = "/srv/grid-data/alt-fs"
+CHOICES = ROOT / "molecule" / "alternative" / "group_vars" / "all" / "site.yml"
+FORGIVEN = yaml.safe_load(CHOICES.read_text())["ceph_health_forgiven"]
 
 
 def test_a_bare_host_with_a_block_device() -> None:
@@ -66,6 +70,34 @@ def test_nobody_has_a_key(alternative: Lab) -> None:
     for host in alternative.hosts():
         # An OSD's own store comes with one, which nobody asks for.
         assert alternative.ssh(host, "find /etc/ceph /var/lib/ceph -name '*keyring' ! -path '*/osd/*'") == ""
+
+
+def test_symptoms_and_their_cures(alternative: Lab) -> None:
+    """Those of docs/troubleshooting.md that need a running cluster."""
+
+    def warned(code: str) -> str:
+        return f"ceph health detail | grep -q {code}"
+
+    alternative.ssh("alt1", "ceph mgr module enable restful --force")
+    alternative.wait_until("warned of the module", "alt1", warned("MGR_MODULE_DEPENDENCY"), 60)
+    alternative.ssh("alt1", "ceph mgr module disable restful")
+    alternative.wait_until("rid of the warning", "alt1", f"! {warned('MGR_MODULE_DEPENDENCY')}", 60)
+
+    alternative.ssh("alt2", "systemctl restart ceph-crash")
+    alternative.wait_until("warned of crashes", "alt1", warned("RECENT_MGR_MODULE_CRASH"), 120)
+    alternative.ssh("alt1", "ceph crash archive-all")
+    alternative.wait_until("rid of the warning", "alt1", f"! {warned('RECENT_MGR_MODULE_CRASH')}", 60)
+
+    alternative.ssh("alt1", "ceph osd set noout")
+    alternative.wait_until("warned of the flag", "alt1", warned("OSDMAP_FLAGS"), 60)
+    assert "OSDMAP_FLAGS" in alternative.play("verify.yml", rc=2).output
+    alternative.play("verify.yml", "-e", json.dumps({"ceph_health_forgiven": [*FORGIVEN, "OSDMAP_FLAGS"]}))
+    alternative.ssh("alt1", "ceph osd unset noout")
+
+    failed = alternative.play("site.yml", "-e", "ceph_client_path=/missing", rc=2)
+    assert f"cephfs.service does not mount {MOUNT}" in " ".join(failed.output.split())
+    alternative.play("site.yml")
+    assert not alternative.play("site.yml").changed
 
 
 def test_clients_change_to_a_directory_for_reading_only(alternative: Lab) -> None:
