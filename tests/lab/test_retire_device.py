@@ -128,6 +128,7 @@ def test_one_device_leaves_and_its_host_stays(site: Lab, make: Devices) -> None:
     site.wait_for_health("small1")
 
 
+@pytest.mark.soak
 def test_a_new_device_gets_its_weight_step_by_step(site: Lab, make: Devices) -> None:
     def weights() -> dict[str, float]:
         nodes = site.ceph("small1", "osd tree")["nodes"]
