@@ -37,7 +37,7 @@ clean: ## remove the lab and all that was made for it: hosts, images, caches, .v
 # ---- Checks and tests ----
 
 PYTEST := .venv/bin/pytest
-# The tests of the site's lab in one process, beside it all others: see tests/conftest.py.
+# Tests that share hosts in one process, in the other one what does not: see tests/conftest.py.
 PARALLEL := --numprocesses 2 --dist loadscope
 # ansible-core 2.19 is tested on its own Python where there is one, else on that of the current ansible-core.
 PYTHON_OF_2_19 := $(firstword $(shell python3.11 -c 'import sys; print(sys.executable)' 2>/dev/null) .venv/bin/python)

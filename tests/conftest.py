@@ -14,6 +14,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+# Files of tests, by the beginnings of their paths, whose labs have hosts of the same names or addresses.
+TOGETHER = (
+    ("tests/lab/test_site",),
+    ("tests/lab/test_retire", "tests/lab/test_stores"),
+    ("tests/lab/test_keys", "tests/lab/test_slurm", "tests/lab/test_upgrade", "tests/lab/test_virt"),
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,13 +47,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)  # it is not installed beside ansible-core 2.19
 def pytest_xdist_make_scheduler(config: pytest.Config, log: t.Any) -> t.Any:
-    """Have one process for what shares the running lab, in the order of its files; each other file is whole, too."""
+    """Have one process for files that share hosts, in their order; each other file is whole, too."""
     from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only here it is sure to be installed
 
     class ByLab(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             path = nodeid.partition("::")[0]
-            return "site" if path.startswith("tests/lab/test_site") else path
+            return next((names[0] for names in TOGETHER if path.startswith(names)), path)
 
     return ByLab(config, log)
 
