@@ -14,8 +14,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.sitewright.grid.plugins.module_utils._condor_pool import is_of, is_slot, shape_slot
-
-MARK = "sitewright.grid: "  # begins the reason of every drain that a module has ordered
+from ansible_collections.sitewright.grid.plugins.module_utils._drain import MARK
 
 
 @dataclass(frozen=True)

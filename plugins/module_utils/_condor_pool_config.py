@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.sitewright.grid.plugins.module_utils._condor_drain import MARK
+from ansible_collections.sitewright.grid.plugins.module_utils._drain import MARK
 
 # What a host can be: the template of each kind, and what its token is good for.
 KINDS = {"manager": "CentralManager", "submit": "Submit", "execute": "Execute"}

@@ -9,9 +9,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.sitewright.grid.plugins.module_utils._drain import MARK
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
 
-MARK = "sitewright.grid: "  # begins the reason of every drain that a module has ordered
 # In these states a node still has something of a job, whatever squeue says.
 _BUSY = frozenset(("ALLOCATED", "MIXED", "COMPLETING"))
 

@@ -156,13 +156,10 @@ seconds:
   sample: 12.4
 """
 
-import time
-import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._condor_drain import (
-    MARK,
     Drain,
     find_drain,
     find_missing,
@@ -175,6 +172,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._condor_pool impor
     check_host_names,
     of_hosts,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._drain import MARK, Wait
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
 
 
@@ -186,12 +184,7 @@ class Drainer:
         self.cli = Cli(module)
         self.pool = Pool(self.cli, module.params)
         self.bare = module.check_mode and self.pool.is_bare
-        self.started = time.monotonic()
-        self.progress: list[dict[str, t.Any]] = []
-
-    @property
-    def seconds(self) -> float:
-        return round(time.monotonic() - self.started, 1)
+        self.waiting = Wait(module.params["timeout"], module.params["delay"])
 
     def look(self) -> list[Drain]:
         """Return the state of each host."""
@@ -212,16 +205,9 @@ class Drainer:
                 plan.commands.append(["condor_drain", *self.pool.to, *words])
         return plan
 
-    def wait(self, drains: list[Drain]) -> tuple[list[Drain], list[str]]:
-        """Look until nothing is missing or the time is up; return the last look, and what was missing then."""
-        while True:
-            missing = find_missing(drains, self.params["state"], self.params["reason"])
-            if not self.progress or self.progress[-1]["missing"] != missing:
-                self.progress.append({"seconds": self.seconds, "missing": missing})
-            if not missing or self.seconds + self.params["delay"] >= self.params["timeout"]:
-                return drains, missing
-            time.sleep(self.params["delay"])
-            drains = self.look()
+    def find_missing(self, drains: list[Drain]) -> list[str]:
+        """Return what is missing until they are as they are wanted."""
+        return find_missing(drains, self.params["state"], self.params["reason"])
 
 
 def main() -> None:
@@ -257,16 +243,16 @@ def main() -> None:
         if plan.commands:
             drains = drainer.look()
         if module.params["wait"]:
-            drains, missing = drainer.wait(drains)
+            drains, missing = drainer.waiting.until_nothing_is_missing(drains, drainer.find_missing, drainer.look)
     result = {
         **plan.result(),
         "hosts": {drain.host: shape_drain(drain, module.params["reason"]) for drain in drains},
-        "progress": drainer.progress,
-        "seconds": drainer.seconds,
+        "progress": drainer.waiting.progress,
+        "seconds": drainer.waiting.seconds,
     }
     if missing:
         drainer.cli.fail(
-            f"After {drainer.seconds:.0f} s: {'; '.join(missing)}. Wait longer (timeout), or evict jobs (schedule).",
+            f"After {result['seconds']:.0f} s: {'; '.join(missing)}. Wait longer (timeout), or evict jobs (schedule).",
             **result,
         )
     module.exit_json(**result)

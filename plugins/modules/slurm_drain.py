@@ -117,11 +117,10 @@ seconds:
 """
 
 import json
-import time
-import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
+from ansible_collections.sitewright.grid.plugins.module_utils._drain import Wait
 from ansible_collections.sitewright.grid.plugins.module_utils._slurm_drain import (
     Node,
     argv_of_jobs,
@@ -139,12 +138,7 @@ class Drainer:
         self.params = module.params
         self.cli = Cli(module)
         self.bare = module.check_mode and not self.cli.has("scontrol")
-        self.started = time.monotonic()
-        self.progress: list[dict[str, t.Any]] = []
-
-    @property
-    def seconds(self) -> float:
-        return round(time.monotonic() - self.started, 1)
+        self.waiting = Wait(module.params["timeout"], module.params["delay"])
 
     def look(self) -> list[Node]:
         """Return the nodes that the cluster has."""
@@ -157,16 +151,9 @@ class Drainer:
         jobs = self.cli.read(argv_of_jobs(known), timeout=timeout).stdout.splitlines() if known else []
         return find_nodes(names, shaped, jobs)
 
-    def wait(self, nodes: list[Node]) -> tuple[list[Node], list[str]]:
-        """Look until nothing is missing or the time is up; return the last look, and what was missing then."""
-        while True:
-            missing = find_missing(nodes, self.params["state"], self.params["reason"])
-            if not self.progress or self.progress[-1]["missing"] != missing:
-                self.progress.append({"seconds": self.seconds, "missing": missing})
-            if not missing or self.seconds + self.params["delay"] >= self.params["timeout"]:
-                return nodes, missing
-            time.sleep(self.params["delay"])
-            nodes = self.look()
+    def find_missing(self, nodes: list[Node]) -> list[str]:
+        """Return what is missing until they are as they are wanted."""
+        return find_missing(nodes, self.params["state"], self.params["reason"])
 
 
 def main() -> None:
@@ -190,18 +177,18 @@ def main() -> None:
             drainer.cli.run(argv, timeout=module.params["command_timeout"])
         if plan.commands:
             nodes = drainer.look()
-        nodes, missing = drainer.wait(nodes)
+        nodes, missing = drainer.waiting.until_nothing_is_missing(nodes, drainer.find_missing, drainer.look)
     known = {node.name: node.describe() for node in nodes}
     result = {
         **plan.result(),
         "nodes": known,
         "unknown": [name for name in module.params["nodes"] if name not in known],
-        "progress": drainer.progress,
-        "seconds": drainer.seconds,
+        "progress": drainer.waiting.progress,
+        "seconds": drainer.waiting.seconds,
     }
     if missing:
         drainer.cli.fail(
-            f"After {drainer.seconds:.0f} s: {'; '.join(missing)}. The nodes go on draining. Wait longer (timeout), or "
+            f"After {result['seconds']:.0f} s: {'; '.join(missing)}. The nodes go on draining. Wait longer (timeout), or "
             "end jobs (scancel).",
             **result,
         )

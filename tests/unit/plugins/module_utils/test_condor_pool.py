@@ -9,7 +9,6 @@ import typing as t
 
 import pytest
 from ansible_collections.sitewright.grid.plugins.module_utils._condor_drain import (
-    MARK,
     find_drain,
     find_missing,
     plan_words,
@@ -22,6 +21,7 @@ from ansible_collections.sitewright.grid.plugins.module_utils._condor_pool impor
     sum_slots,
     version_of,
 )
+from ansible_collections.sitewright.grid.plugins.module_utils._drain import MARK
 
 
 def slot(**attributes: t.Any) -> dict[str, t.Any]:
