@@ -14,8 +14,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_note import note_words
+
 NOTE = "sitewright.grid/flags"  # its key in the monitors' store
-NO_NOTE = 2  # what ceph config-key get ends with where there is none
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,6 @@ class FlagPlan:
     words: list[list[str]] = field(default_factory=list)
 
 
-def parse_note(text: str) -> set[str]:
-    """Return the flags that a note names."""
-    return set(text.replace(",", " ").split())
-
-
 def plan_flags(have: t.Collection[str], noted: t.Collection[str], flags: t.Sequence[str], state: str) -> FlagPlan:
     """Compare the cluster's flags (have) and those of the note with the wanted ones.
 
@@ -48,7 +44,7 @@ def plan_flags(have: t.Collection[str], noted: t.Collection[str], flags: t.Seque
         words = [["osd", "set", flag] for flag in missing]
         after = sorted({*have, *missing})
         if set(ours) != set(noted):
-            words.insert(0, _note(ours))
+            words.insert(0, note_words(NOTE, ours))
     else:
         wanted = flags or sorted(noted)
         gone = [flag for flag in wanted if flag in noted and flag in have]
@@ -56,9 +52,5 @@ def plan_flags(have: t.Collection[str], noted: t.Collection[str], flags: t.Seque
         words = [["osd", "unset", flag] for flag in gone]
         after = sorted(set(have) - set(gone))
         if set(ours) != set(noted):
-            words.append(_note(ours))
+            words.append(note_words(NOTE, ours))
     return FlagPlan(sorted(have), after, ours, sorted(set(after) - set(ours)), words)
-
-
-def _note(flags: t.Sequence[str]) -> list[str]:
-    return ["config-key", "set", NOTE, ",".join(flags)] if flags else ["config-key", "rm", NOTE]

@@ -105,7 +105,7 @@ class Handover:
         return parse_mounts(Path(MOUNTS).read_text())
 
     def _begun(self) -> list[Mounted]:
-        return [mount for mount in self._mounts() if re.fullmatch(PLACE + r"\w{6}", mount.point)]
+        return [mount for mount in self._mounts() if re.fullmatch(re.escape(PLACE) + r"\w{6}", mount.point)]
 
     @property
     def is_begun(self) -> bool:

@@ -11,12 +11,13 @@ looks the same.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_note import note_words
 
 Json = t.Mapping[str, t.Any]
 
 NOTE = "sitewright.grid/weighing"  # its key in the monitors' store
-NO_NOTE = 2  # what ceph config-key get ends with where there is none
 KIB_PER_TIB = 2**30
 _CLOSE = 0.0002  # TiB; Ceph rounds weights
 
@@ -42,9 +43,8 @@ class WeightPlan:
     """What is to be done next, as words of ceph commands, and the OSDs that are on their way."""
 
     rising: t.Sequence[Osd]
-    noted: t.Sequence[str]
-    words: list[list[str]] = field(default_factory=list)
-    after: dict[str, float] = field(default_factory=dict)
+    words: list[list[str]]
+    after: dict[str, float]
 
     @property
     def before(self) -> dict[str, float]:
@@ -80,11 +80,9 @@ def plan_weights(osds: t.Iterable[Osd], noted: t.Collection[str], step: float | 
         f"osd.{osd.id}": round(min(osd.target, osd.weight + step) if step is not None else osd.target, 4)
         for osd in rising
     }
-    words: list[list[str]] = []
-    if wanted != sorted(noted):
-        words.append(["config-key", "set", NOTE, ",".join(wanted)] if wanted else ["config-key", "rm", NOTE])
+    words = [note_words(NOTE, wanted)] if wanted != sorted(noted) else []
     words += [["osd", "crush", "reweight", name, f"{weight:g}"] for name, weight in after.items()]
-    return WeightPlan(rising, wanted, words, after)
+    return WeightPlan(rising, words, after)
 
 
 def show_progress(plan: WeightPlan, missing: t.Sequence[str]) -> str:

@@ -43,7 +43,7 @@ _UNITS = {
 }
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_MAC = re.compile(r"[0-9a-f][02468ace](:[0-9a-f]{2}){5}", re.IGNORECASE)
+MAC = re.compile(r"[0-9a-f][02468ace](:[0-9a-f]{2}){5}", re.IGNORECASE)
 _MODEL = re.compile(r"[a-z0-9-]{1,32}")
 _BUSES = {"virtio": "vd", "sata": "sd", "scsi": "sd", "usb": "sd", "ide": "hd"}
 # Machines that have a version in their name, which not every QEMU knows, to the name of the newest of their kind.
@@ -434,7 +434,7 @@ def _set_macs(root: minidom.Element, macs: t.Sequence[str]) -> None:
     if len(macs) > len(interfaces):
         raise DomainError(f"It has {len(interfaces)} interfaces, but there are {len(macs)} addresses for them.")
     for interface, mac in zip(interfaces, macs):
-        if _MAC.fullmatch(mac) is None:
+        if MAC.fullmatch(mac) is None:
             raise DomainError(f"'{mac}' is no MAC address that an interface can have.")
         element = _child(interface, "mac")
         if _attribute(element, "address").lower() != mac.lower():

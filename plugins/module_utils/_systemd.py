@@ -38,8 +38,7 @@ def parse_show(text: str, booted_at: float) -> dict[str, Unit]:
     booted_at is when the monotonic clock started, in seconds since 1970; systemd's other times are in a language.
     """
     units = {}
-    for block in text.strip().split("\n\n"):
-        values = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+    for values in _blocks(text):
         if "Id" in values:
             state = values.get("ActiveState")
             units[values["Id"]] = Unit(
@@ -53,8 +52,13 @@ def parse_show(text: str, booted_at: float) -> dict[str, Unit]:
 
 def parse_processes(text: str) -> dict[str, int]:
     """Return unit name to main process from C(systemctl show); a unit that does not run has none."""
-    blocks = (dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in text.split("\n\n"))
-    return {values["Id"]: int(values["MainPID"]) for values in blocks if values.get("MainPID", "0") != "0"}
+    return {values["Id"]: int(values["MainPID"]) for values in _blocks(text) if values.get("MainPID", "0") != "0"}
+
+
+def _blocks(text: str) -> t.Iterator[dict[str, str]]:
+    """Yield what C(systemctl show) prints of each unit, name to value."""
+    for block in text.strip().split("\n\n"):
+        yield dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
 
 
 def replaced_program(process: int) -> str | None:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from ansible_collections.sitewright.grid.plugins.module_utils._domain_xml import ACCELERATORS
+from ansible_collections.sitewright.grid.plugins.module_utils._domain_xml import ACCELERATORS, MAC
 from ansible_collections.sitewright.grid.plugins.module_utils._vm_image import ImageError, examine_image
 
 NODE = "/var/lib/grid-vm/node.json"  # what the probe has found on this node
@@ -32,7 +32,6 @@ LIBVIRT = "/var/lib/libvirt/qemu"  # QEMU has to reach what libvirt has below it
 _ATTRIBUTE = re.compile(r"\s*(\w+)\s*=\s*(.*?)\s*")
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
 _TARGET = re.compile(r"vd[a-z]|sd[a-z]|hd[a-d]")
-_ADDRESS = re.compile(r"[0-9a-f][02468ace](:[0-9a-f]{2}){5}", re.IGNORECASE)
 _MACHINE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@-]{0,99}")
 _BUS_OF = {"vd": "virtio", "sd": "sata", "hd": "ide"}
 
@@ -79,7 +78,7 @@ def parse_machine(ad: t.Mapping[str, str]) -> Machine:
     if _MACHINE_NAME.fullmatch(name) is None:
         raise UniverseError(f"'{name}' is no name for a machine.")
     mac = ad.get("jobvm_macaddr") or None
-    if mac is not None and _ADDRESS.fullmatch(mac) is None:
+    if mac is not None and MAC.fullmatch(mac) is None:
         raise UniverseError(f"'{mac}' is no MAC address (vm_macaddr).")
     disks = [_parse_disk(words.strip()) for words in ad.get("vmparam_vm_disk", "").split(",")]
     if len({disk.target for disk in disks}) < len(disks) or len({disk.file for disk in disks}) < len(disks):

@@ -90,7 +90,8 @@ commands:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_cli import ARGUMENTS, Ceph
-from ansible_collections.sitewright.grid.plugins.module_utils._ceph_flag import NO_NOTE, NOTE, parse_note, plan_flags
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_flag import NOTE, plan_flags
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_note import read_note
 from ansible_collections.sitewright.grid.plugins.module_utils._cli import Cli
 from ansible_collections.sitewright.grid.plugins.module_utils._plan import Plan
 
@@ -110,10 +111,9 @@ def main() -> None:
     if state == "present" and not flags:
         cli.fail("No flag is named: write which ones to set in the option flags.")
     have: list[str] = []
-    noted: set[str] = set()
+    noted: list[str] = []
     if not (module.check_mode and ceph.is_bare):
-        note = ceph.read("config-key", "get", NOTE, ok=(0, NO_NOTE))
-        noted = set() if note.rc else parse_note(note.stdout)
+        noted = read_note(ceph, NOTE)
         if flags or noted:
             have = ceph.read_json("osd", "dump")["flags_set"]
     plan = plan_flags(have, noted, flags, state)

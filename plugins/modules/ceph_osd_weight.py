@@ -87,9 +87,9 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_cli import ARGUMENTS, Ceph
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_note import read_note
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_wait import missing_pgs
 from ansible_collections.sitewright.grid.plugins.module_utils._ceph_weight import (
-    NO_NOTE,
     NOTE,
     WeightPlan,
     parse_osds,
@@ -109,8 +109,7 @@ class Weighing:
 
     def plan(self) -> WeightPlan:
         """Return the next step."""
-        note = self.ceph.read("config-key", "get", NOTE, ok=(0, NO_NOTE))
-        noted = [] if note.rc else note.stdout.strip().split(",")
+        noted = read_note(self.ceph, NOTE)
         osds = parse_osds(self.ceph.read_json("osd", "dump"), self.ceph.read_json("osd", "df"))
         return plan_weights(osds, noted, self.step)
 
@@ -130,7 +129,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     weighing = Weighing(module)
-    begun = time.monotonic()
+    # There is no time for another look after this.
+    deadline = time.monotonic() + module.params["wait"] - module.params["delay"]
     plan = weighing.plan()
     total = Plan(before=dict(plan.before), after=dict(plan.before))
     missing = weighing.missing()
@@ -141,9 +141,7 @@ def main() -> None:
             total.commands += plan.words
             total.after.update(plan.after)
             plan = weighing.plan()
-        if (not plan.words and not missing) or time.monotonic() - begun + module.params["delay"] >= module.params[
-            "wait"
-        ]:
+        if not (plan.words or missing) or time.monotonic() >= deadline:
             break
         time.sleep(module.params["delay"])
         missing = weighing.missing()
@@ -152,7 +150,7 @@ def main() -> None:
     shown = Plan(total.before, total.after, [weighing.ceph.argv(*words) for words in total.commands])
     module.exit_json(
         **shown.result(),
-        done=not plan.words and not missing,
+        done=not (plan.words or missing),
         weights=total.after,
         text=show_progress(plan, missing),
     )

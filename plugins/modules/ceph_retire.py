@@ -251,11 +251,6 @@ class Retirement:
         parts = ", ".join(daemons_of(self.cluster, retiree))
         return f"{parts} of {retiree.name}" if parts and retiree.stays else retiree.name
 
-    def apply(self, plan: Plan) -> None:
-        """Run the commands of a plan."""
-        for words in plan.commands:
-            self.ceph.run(*words)
-
     def result(self, plan: Plan, **details: t.Any) -> t.NoReturn:
         """End the module."""
         shown = Plan(plan.before, plan.after, [self.ceph.argv(*words) for words in plan.commands])
@@ -274,7 +269,8 @@ class Retirement:
         total = max(first, (self.params["bytes_total"] or 0) // 1024)
         if self.is_check:
             self.result(plan, drained=True, progress=Progress(total, 0, 0, 0, []).shape())
-        self.apply(plan)
+        for words in plan.commands:
+            self.ceph.run(*words)
         while True:
             left, missing = self.look_at(osds)
             seconds = time.monotonic() - begun
@@ -291,9 +287,7 @@ class Retirement:
         names = [osd.name for osd in osds]
         used = {node["name"]: node["kb_used_data"] for node in self.ceph.read_json("osd", "df")["nodes"]}
         left = sum(used.get(name, 0) for name in names)
-        answer = self.ask_whether_safe(osd.id for osd in osds)
-        status = self.ceph.read_json("status")["pgmap"]
-        unsafe = find_unsafe(osds, answer, not missing_pgs(status.get("pgs_by_state", [])))
+        unsafe, status = self.find_unsafe(osds)
         missing = [f"{', '.join(osd.name for osd in unsafe)} not safe to destroy yet"] if unsafe else []
         degraded = status.get("degraded_ratio")
         if unsafe and degraded:
@@ -305,11 +299,14 @@ class Retirement:
                 missing.append(f"not ok to stop yet: {(done.stderr.strip() or done.stdout.strip())[:200]}")
         return left, missing
 
-    def ask_whether_safe(self, numbers: t.Iterable[int]) -> t.Any:
-        """Return what the cluster says of destroying these OSDs; a manager that has just started says nothing yet."""
-        # With JSON its exit code is 0, whatever it has to say.
-        done = self.ceph.read("osd", "safe-to-destroy", *map(str, numbers), "--format", "json", ok=NOT_YET)
-        return {"safe_to_destroy": [], "missing_stats": []} if done.rc else json.loads(done.stdout)
+    def find_unsafe(self, osds: t.Sequence[Osd]) -> tuple[list[Osd], t.Any]:
+        """Return those of the OSDs that the cluster cannot do without yet, and its placement groups at that moment."""
+        # With JSON its exit code is 0, whatever it has to say; a manager that has just started says nothing yet.
+        numbers = [str(osd.id) for osd in osds]
+        done = self.ceph.read("osd", "safe-to-destroy", *numbers, "--format", "json", ok=NOT_YET)
+        answer = {"safe_to_destroy": [], "missing_stats": []} if done.rc else json.loads(done.stdout)
+        status = self.ceph.read_json("status")["pgmap"]
+        return find_unsafe(osds, answer, not missing_pgs(status.get("pgs_by_state", []))), status
 
     # ---- absent
 
@@ -333,9 +330,7 @@ class Retirement:
         while True:
             found = self.ceph.read_json("osd", "dump")["osds"]
             up = [f"osd.{osd['osd']}" for osd in found if osd["osd"] in wanted and osd["up"]]
-            answer = self.ask_whether_safe(sorted(wanted))
-            states = self.ceph.read_json("status")["pgmap"].get("pgs_by_state", [])
-            unsafe = find_unsafe(osds, answer, not missing_pgs(states))
+            unsafe, _status = self.find_unsafe(osds)
             if not up and not unsafe:
                 return
             if time.monotonic() > deadline:

@@ -188,8 +188,8 @@ def main() -> None:
     }
     if missing:
         drainer.cli.fail(
-            f"After {result['seconds']:.0f} s: {'; '.join(missing)}. The nodes go on draining. Wait longer (timeout), or "
-            "end jobs (scancel).",
+            f"After {result['seconds']:.0f} s: {'; '.join(missing)}. The nodes go on draining. Wait longer (timeout), "
+            "or end jobs (scancel).",
             **result,
         )
     module.exit_json(**result)

@@ -103,10 +103,11 @@ class Lab:
             start_new_session=True,
         )
 
-    def kill_run(self, playbook: str, *arguments: str, task: str, delay: float, play: str = "") -> None:
+    def kill_run(self, playbook: str, *arguments: str, task: str, delay: float, play: str = "") -> str:
         """Start a run and kill it, and all that it has started here, this long after it has begun a task.
 
-        The task is the first with these words in its name, in the first play with those in its name.
+        The task is the first with these words in its name, in the first play with those in its name. Returns what the
+        run has said until then.
         """
         run = self.start(playbook, *arguments)
         assert run.stdout
@@ -120,6 +121,7 @@ class Lab:
             pytest.fail(f"the run had ended before its task '{task}':\n{output}", pytrace=False)
         time.sleep(delay)
         kill(run)
+        return output
 
     def kill_hosts(self, hosts: t.Iterable[str]) -> None:
         """Cut the power of hosts, all at once."""

@@ -57,7 +57,8 @@ def control(name: str, versions: dict[str, str], suffix: str) -> str:
 def pack(name: str, directory: Path, text: str) -> Path:
     """Build the package from what is installed."""
     tree = directory / "tree"
-    shutil.rmtree(tree, ignore_errors=True)
+    if tree.exists():
+        shutil.rmtree(tree)
     (tree / "DEBIAN").mkdir(parents=True)
     listed = read("dpkg", "--listfiles", name).splitlines()
     present = [path for path in listed if Path(path).is_symlink() or Path(path).exists()]

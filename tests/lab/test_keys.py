@@ -12,7 +12,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from lab import Lab, kill
+from lab import Lab
 from pool import Pool
 
 INVENTORY = Path(__file__).parent / "inventories" / "keys"
@@ -160,18 +160,9 @@ def rotate(since: float, *more: str) -> tuple[str, ...]:
 
 
 def kill_after(site: Lab, since: float, moment: tuple[str, float]) -> str:
-    """Kill a run at its moment, or let it end where it has nothing to do then. Returns what it has said."""
+    """Kill a run at its moment, and return what it has said."""
     task, delay = moment
-    run = site.start("rotate_keys.yml", *rotate(since))
-    assert run.stdout
-    output = ""
-    for line in run.stdout:
-        output += line
-        if line.startswith("TASK [") and task in line:
-            time.sleep(delay)
-            kill(run)
-            return output
-    pytest.fail(f"the run had ended before its task '{task}':\n{output}", pytrace=False)
+    return site.kill_run("rotate_keys.yml", *rotate(since), task=task, delay=delay)
 
 
 def test_check_mode_tells_what_would_be_rotated_in_which_order(site: Pool, since: float) -> None:

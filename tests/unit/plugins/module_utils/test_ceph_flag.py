@@ -7,7 +7,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from ansible_collections.sitewright.grid.plugins.module_utils._ceph_flag import NOTE, parse_note, plan_flags
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_flag import NOTE, plan_flags
+from ansible_collections.sitewright.grid.plugins.module_utils._ceph_note import parse_note
 
 SET = (["noout", "norebalance"], "present")
 UNSET = (["noout", "norebalance"], "absent")
@@ -20,7 +21,7 @@ def apply(have: set[str], noted: set[str], words: list[list[str]]) -> tuple[set[
             have = have | set(rest) if what == "set" else have - set(rest)
         else:
             assert rest[0] == NOTE
-            noted = parse_note(rest[1]) if what == "set" else set()
+            noted = set(parse_note(rest[1])) if what == "set" else set()
     return have, noted
 
 
